@@ -57,6 +57,7 @@ struct AttemptResult {
   // Seconds for the log's delays=a/b/c/d: c connection set-up, d transmission.
   double connect_seconds = 0;
   double transmit_seconds = 0;
+  unsigned connection_use = 1;  // this transaction is the connection's n-th; the log's conn_use=
 };
 
 // Route and lane of one recipient.
