@@ -1,0 +1,202 @@
+#include "core/config/params_smtpd_access.h"
+
+namespace postern::config::params {
+namespace {
+constexpr std::string_view kArea = "SMTP server: who may send what";
+}
+
+void declare_smtpd_access() {}
+
+const TypedParameter<bool> smtpd_peername_lookup{
+    kArea,
+    {
+        .name = "smtpd_peername_lookup",
+        .initial = "yes",
+        .text = "Whether the client's address is looked up for its name.",
+    }};
+
+const TypedParameter<bool> smtpd_delay_reject{
+    kArea,
+    {
+        .name = "smtpd_delay_reject",
+        .initial = "yes",
+        .text = "Whether refusals by client, name and sender wait until RCPT.",
+    }};
+
+const TypedParameter<bool> smtpd_delay_open_until_valid_rcpt{
+    kArea,
+    {
+        .name = "smtpd_delay_open_until_valid_rcpt",
+        .initial = "yes",
+        .text = "Accepted; a transaction always begins with its first valid recipient.",
+    }};
+
+const TypedParameter<RestrictionList> smtpd_relay_restrictions{
+    kArea,
+    {
+        .name = "smtpd_relay_restrictions",
+        .initial = "permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination",
+        .text =
+            "Who may send mail to other sites through this one. Evaluated at RCPT, before or after "
+            "smtpd_recipient_restrictions; one of the two must refuse strangers.",
+    }};
+
+const TypedParameter<RestrictionList> smtpd_recipient_restrictions{
+    kArea,
+    {
+        .name = "smtpd_recipient_restrictions",
+        .text = "Which recipients are taken, from whom. Evaluated at RCPT.",
+        .example = "permit_mynetworks, reject_unauth_destination",
+    }};
+
+const TypedParameter<bool> smtpd_relay_before_recipient_restrictions{
+    kArea,
+    {
+        .name = "smtpd_relay_before_recipient_restrictions",
+        .initial = "yes",
+        .text = "Whether smtpd_relay_restrictions come first.",
+    }};
+
+const TypedParameter<RestrictionList> smtpd_client_restrictions{
+    kArea,
+    {
+        .name = "smtpd_client_restrictions",
+        .text =
+            "Restrictions for the moment at which a client connects. Postern evaluates only relay "
+            "and recipient restrictions; a word here that would refuse mail is an error.",
+    }};
+
+const TypedParameter<RestrictionList> smtpd_helo_restrictions{
+    kArea,
+    {
+        .name = "smtpd_helo_restrictions",
+        .text =
+            "Restrictions for the moment at which a client gives its name. Postern evaluates only "
+            "relay and recipient restrictions; a word here that would refuse mail is an error.",
+    }};
+
+const TypedParameter<RestrictionList> smtpd_sender_restrictions{
+    kArea,
+    {
+        .name = "smtpd_sender_restrictions",
+        .text = "Restrictions for the moment at which a client gives the sender. Postern evaluates "
+                "only "
+                "relay and recipient restrictions; a word here that would refuse mail is an error.",
+    }};
+
+const TypedParameter<RestrictionList> smtpd_data_restrictions{
+    kArea,
+    {
+        .name = "smtpd_data_restrictions",
+        .text = "Restrictions for the moment at which a client sends DATA. Postern evaluates only "
+                "relay "
+                "and recipient restrictions; a word here that would refuse mail is an error.",
+    }};
+
+const TypedParameter<RestrictionList> smtpd_end_of_data_restrictions{
+    kArea,
+    {
+        .name = "smtpd_end_of_data_restrictions",
+        .text =
+            "Restrictions for the moment at which a client has sent the message. Postern evaluates "
+            "only relay and recipient restrictions; a word here that would refuse mail is an "
+            "error.",
+    }};
+
+const TypedParameter<RestrictionList> smtpd_etrn_restrictions{
+    kArea,
+    {
+        .name = "smtpd_etrn_restrictions",
+        .text = "Restrictions for the moment at which a client sends ETRN. Postern evaluates only "
+                "relay "
+                "and recipient restrictions; a word here that would refuse mail is an error.",
+    }};
+
+const TypedParameter<bool> smtpd_reject_unlisted_recipient{
+    kArea,
+    {
+        .name = "smtpd_reject_unlisted_recipient",
+        .initial = "yes",
+        .text =
+            "Whether unknown recipients of own domains are refused even if no restriction asks for "
+            "it.",
+    }};
+
+const TypedParameter<bool> show_user_unknown_table_name{
+    kArea,
+    {
+        .name = "show_user_unknown_table_name",
+        .initial = "yes",
+        .text = "Whether the refusal of an unknown recipient names the table it is missing from.",
+    }};
+
+const TypedParameter<std::int64_t> unknown_local_recipient_reject_code{
+    kArea,
+    {
+        .name = "unknown_local_recipient_reject_code",
+        .initial = "550",
+        .text = "The code for unknown recipients in mydestination.",
+        .min = 400,
+        .max = 599,
+    }};
+
+const TypedParameter<std::int64_t> unknown_relay_recipient_reject_code{
+    kArea,
+    {
+        .name = "unknown_relay_recipient_reject_code",
+        .initial = "550",
+        .text = "The code for unknown recipients in relay_domains.",
+        .min = 400,
+        .max = 599,
+    }};
+
+const TypedParameter<std::int64_t> unknown_virtual_alias_reject_code{
+    kArea,
+    {
+        .name = "unknown_virtual_alias_reject_code",
+        .initial = "550",
+        .text = "The code for unknown recipients in virtual_alias_domains.",
+        .min = 400,
+        .max = 599,
+    }};
+
+const TypedParameter<std::int64_t> unknown_virtual_mailbox_reject_code{
+    kArea,
+    {
+        .name = "unknown_virtual_mailbox_reject_code",
+        .initial = "550",
+        .text = "The code for unknown recipients in virtual_mailbox_domains.",
+        .min = 400,
+        .max = 599,
+    }};
+
+const TypedParameter<std::int64_t> reject_code{
+    kArea,
+    {
+        .name = "reject_code",
+        .initial = "554",
+        .text = "The code of the restriction \"reject\".",
+        .min = 400,
+        .max = 599,
+    }};
+
+const TypedParameter<std::int64_t> defer_code{kArea,
+                                              {
+                                                  .name = "defer_code",
+                                                  .initial = "450",
+                                                  .text = "The code of the restriction \"defer\".",
+                                                  .min = 400,
+                                                  .max = 599,
+                                              }};
+
+const TypedParameter<std::int64_t> relay_domains_reject_code{
+    kArea,
+    {
+        .name = "relay_domains_reject_code",
+        .initial = "554",
+        .text = "The code of reject_unauth_destination.",
+        .min = 400,
+        .max = 599,
+    }};
+
+}  // namespace postern::config::params
