@@ -4,6 +4,11 @@
 
 namespace postern::queue {
 
+Inbox::Inbox(Executor& executor, Scheduler& scheduler)
+    : executor_(executor), scheduler_(&scheduler) {}
+
+Inbox::~Inbox() = default;
+
 void Inbox::push(Event event) {
   {
     const std::lock_guard lock(mutex_);

@@ -18,7 +18,9 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
  public:
   using Event = std::move_only_function<void(Scheduler&)>;
 
-  Inbox(Executor& executor, Scheduler& scheduler) : executor_(executor), scheduler_(&scheduler) {}
+  // Not inline: the standard library wants Scheduler complete where an Event is made or destroyed.
+  Inbox(Executor& executor, Scheduler& scheduler);
+  ~Inbox();
 
   // Runs `event` on the executor, after all that were pushed before it.  Dropped, unrun, once the
   // queue is closed.

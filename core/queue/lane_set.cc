@@ -4,6 +4,12 @@
 #include <functional>
 
 namespace postern::queue {
+namespace {
+
+// An operator who allows a handful of processes means all of them.
+constexpr unsigned kMinLimitForReserve = 20;
+
+}  // namespace
 
 std::size_t LaneSet::KeyHash::operator()(const mail::LaneKey& key) const noexcept {
   const std::hash<std::string> hash;
@@ -31,8 +37,9 @@ void LaneSet::mark_ready(Lane& lane) {
 bool LaneSet::has_place(const Lane& lane, const TransportLanes& transport, WallTime now) const {
   if (lane.busy >= lane.window.limit(now)) return false;
   const unsigned limit = transport.options.process_limit;
-  // The last free processes go to lanes that hold few: slow sites cannot take them all.
-  return limit == 0 || lane.busy == 0 || lane.busy < limit - transport.busy;
+  // The last tenth goes to lanes that hold none: a few slow sites cannot take all processes.
+  const unsigned reserve = limit >= kMinLimitForReserve ? limit / 10 : 0;
+  return limit == 0 || lane.busy == 0 || transport.busy + reserve < limit;
 }
 
 LaneSet::Transaction LaneSet::next_of(TransportLanes& transport, WallTime now) {

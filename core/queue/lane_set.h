@@ -1,7 +1,6 @@
 // LaneSet: all lanes, by transport.  Says which lane starts the next transaction: lanes of one
-// transport take turns, within the transport's process limit, and a lane that holds many processes
-// leaves as many free for the others.
-// Used on the queue's thread only.
+// transport take turns, within the transport's process limit, of which a part is kept for lanes
+// that run nothing yet. Used on the queue's thread only.
 #pragma once
 
 #include <map>

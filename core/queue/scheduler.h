@@ -121,7 +121,7 @@ class Scheduler {
   void start_attempt(LaneSet::Transaction transaction);
   void run_attempt(std::uint64_t number, mail::ContentPtr content);
   void on_attempt_done(std::uint64_t number, std::optional<mail::AttemptResult> result);
-  void judge_lane(Lane& lane, const mail::AttemptResult& result);
+  void judge_lane(const Running& running, mail::SiteVerdict verdict);
   void apply_result(const Running& running, const mail::AttemptResult& attempt,
                     mail::RecipientResult result);
   void expand(ActiveMessage& message, std::uint32_t recipient,

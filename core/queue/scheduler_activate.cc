@@ -156,10 +156,11 @@ void Scheduler::on_routed(QueueId id, std::uint32_t recipient,
 }
 
 std::uint32_t Scheduler::window_share() const {
+  // The message that asks is in the window already.
+  const auto others = static_cast<double>(active_.empty() ? 0 : active_.size() - 1);
   const double share =
-      options_.lane_window_share *
-      (options_.message_active_limit -
-       std::min<double>(static_cast<double>(active_.size()), options_.message_active_limit));
+      options_.lane_window_share * std::max(0.0, options_.message_active_limit - others);
+  if (share >= options_.message_active_limit) return options_.message_active_limit;
   return std::max(1u, static_cast<std::uint32_t>(share));
 }
 

@@ -11,7 +11,9 @@ namespace {
 // Transport names whose log name in Postfix is another one; a clone is named by its options.
 std::string_view log_service(const mail::LaneKey& lane, const TransportOptions& options) {
   if (!options.log_service.empty()) return options.log_service;
-  return lane.transport == "relay" ? "smtp" : lane.transport == "retry" ? "error" : lane.transport;
+  if (lane.transport == "relay") return "smtp";
+  if (lane.transport == "retry") return "error";
+  return lane.transport;
 }
 
 double seconds_between(WallTime from, WallTime to) {
@@ -143,7 +145,7 @@ void Scheduler::on_attempt_done(std::uint64_t number, std::optional<mail::Attemp
           message.recipients[each.recipient].phase == Phase::kInFlight;
       if (is_asked) apply_result(running, *result, std::move(each));
     }
-    judge_lane(lane, *result);
+    judge_lane(running, result->site);
   }
   for (const std::uint32_t i : running.recipients) {
     // Expansion keeps a recipient in flight; it says so in its progress.
@@ -164,19 +166,20 @@ void Scheduler::on_attempt_done(std::uint64_t number, std::optional<mail::Attemp
   finish_if_done(message);
 }
 
-void Scheduler::judge_lane(Lane& lane, const mail::AttemptResult& result) {
-  switch (result.site) {
+void Scheduler::judge_lane(const Running& running, mail::SiteVerdict verdict) {
+  Lane& lane = *running.job->lane;
+  switch (verdict) {
     case mail::SiteVerdict::kGood: lane.window.on_good(lane.busy); return;
     case mail::SiteVerdict::kThrottle: lane.window.on_throttle(); return;
     case mail::SiteVerdict::kDead: break;
   }
-  if (!result.recipients.empty()) {
-    const mail::RecipientResult& first = result.recipients.front();
-    if (!first.diagnostic.empty()) {
-      lane.last_failure.diagnostic = first.diagnostic;
-      lane.last_failure.status = first.status.empty() ? "4.4.1" : first.status;
-      lane.last_failure.status[0] = '4';
-    }
+  // The results have moved into the message; any recipient's will do.
+  const spool::RecipientProgress& reason =
+      running.message->recipients[running.recipients.front()].progress;
+  if (!reason.diagnostic.empty()) {
+    lane.last_failure.diagnostic = reason.diagnostic;
+    lane.last_failure.status = reason.status;
+    lane.last_failure.status[0] = '4';
   }
   if (lane.window.on_dead(timeline_.now(), policy_)) suspend_jobs(lane);
 }
