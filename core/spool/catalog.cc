@@ -16,7 +16,8 @@ void Catalog::seal_segment(std::uint32_t segment, std::uint64_t end) {
 
 void Catalog::forget_segment(std::uint32_t segment) {
   segments_.erase(segment);
-  for (auto& [number, info] : segments_) info.pins.erase(segment);
+  for (auto& [number, info] : segments_)
+    info.pins.erase(segment);
 }
 
 void Catalog::retain(const Place& place) {
@@ -87,9 +88,12 @@ void Catalog::add_all(const SegmentSummary& summary) {
     const std::uint64_t removal = offset_of(summary.removals, r);
     const std::uint64_t next = std::min({message, change, removal});
     if (next == kNone) return;
-    if (next == message) add_message(summary.messages[m++], summary.segment);
-    else if (next == change) add_change(summary.changes[c++], summary.segment);
-    else add_removal(summary.removals[r++], summary.segment);
+    if (next == message)
+      add_message(summary.messages[m++], summary.segment);
+    else if (next == change)
+      add_change(summary.changes[c++], summary.segment);
+    else
+      add_removal(summary.removals[r++], summary.segment);
   }
 }
 
@@ -106,7 +110,8 @@ std::optional<std::uint32_t> Catalog::compaction_candidate(double dead_share) co
   for (const auto& [segment, info] : segments_) {
     if (!info.sealed || info.end == 0) continue;
     std::uint64_t needed = info.live_octets;
-    for (const auto& [on, pin] : info.pins) needed += pin.octets;
+    for (const auto& [on, pin] : info.pins)
+      needed += pin.octets;
     if (needed == 0) continue;  // goes by itself, now or when what it pins is gone
     const double share = 1.0 - static_cast<double>(needed) / static_cast<double>(info.end);
     if (share > best_share) {
@@ -133,7 +138,8 @@ void Catalog::release_removal(std::uint32_t segment, const RemovalNote& note) {
 
 std::uint64_t Catalog::live_octets() const {
   std::uint64_t octets = 0;
-  for (const auto& [segment, info] : segments_) octets += info.live_octets;
+  for (const auto& [segment, info] : segments_)
+    octets += info.live_octets;
   return octets;
 }
 

@@ -35,12 +35,12 @@ enum class Field : std::uint8_t {
   kCreated = 2,
   kIdFloor = 3,
   kSegment = 4,
-  kHomeSegment = 5,   // change, removal: the segment that holds the message record
-  kMovedFrom = 6,     // message: the segment the compactor copied it from
-  kLargeSize = 7,     // message: content is in large/<queue id>; octets
+  kHomeSegment = 5,     // change, removal: the segment that holds the message record
+  kMovedFrom = 6,       // message: the segment the compactor copied it from
+  kLargeSize = 7,       // message: content is in large/<queue id>; octets
   kLargeChecksums = 8,  // CRC32C of each 64 KiB block
-  kReversePath = 16,  // local part and domain; absent: null reverse-path
-  kRecipient = 17,    // nested; in order
+  kReversePath = 16,    // local part and domain; absent: null reverse-path
+  kRecipient = 17,      // nested; in order
   kBody = 18,
   kSmtpUtf8 = 19,
   kRet = 20,

@@ -15,10 +15,10 @@
 namespace postern::spool {
 
 enum class OpenMode {
-  kRead,        // an existing file, read-only
-  kWrite,       // an existing file, read and write
-  kCreateNew,   // read and write; EEXIST where there is one; mode 0600
-  kCreate,      // read and write, made where missing; mode 0600
+  kRead,       // an existing file, read-only
+  kWrite,      // an existing file, read and write
+  kCreateNew,  // read and write; EEXIST where there is one; mode 0600
+  kCreate,     // read and write, made where missing; mode 0600
 };
 
 // What lstat(2) says; symbolic links are not followed.

@@ -38,11 +38,10 @@ Result<std::size_t> LargeContent::read_at(std::uint64_t offset, std::span<char> 
   auto octets = files_.read_range(path, begin, end - begin);
   if (!octets) return std::unexpected(octets.error());
   if (octets->size() != end - begin)
-    return fail(ErrorKind::kCorrupt, "{} ends after {} octets of {}", path,
-                begin + octets->size(), ref_.size);
+    return fail(ErrorKind::kCorrupt, "{} ends after {} octets of {}", path, begin + octets->size(),
+                ref_.size);
   for (std::uint64_t block = first; block <= last; ++block) {
-    const auto piece =
-        std::string_view(*octets).substr((block - first) * kLargeBlock, kLargeBlock);
+    const auto piece = std::string_view(*octets).substr((block - first) * kLargeBlock, kLargeBlock);
     if (crc32c(piece) != ref_.checksums[block])
       return fail(ErrorKind::kCorrupt, "{}: checksum differs in the 64 KiB at offset {}", path,
                   block * kLargeBlock);

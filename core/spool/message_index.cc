@@ -40,13 +40,15 @@ void MessageIndex::grow() {
   for (std::uint32_t slot = 0; slot < used_; ++slot) {
     if (!at(slot).id) continue;
     std::size_t b = bucket_of(at(slot).id);
-    while (buckets_[b] != kEmpty) b = (b + 1) & (wanted - 1);
+    while (buckets_[b] != kEmpty)
+      b = (b + 1) & (wanted - 1);
     buckets_[b] = slot;
   }
 }
 
 void MessageIndex::reserve(std::size_t messages) {
-  while (buckets_.size() * 4 < messages * 5) grow();
+  while (buckets_.size() * 4 < messages * 5)
+    grow();
 }
 
 MessageIndex::Slot& MessageIndex::insert(QueueId id) {
@@ -62,7 +64,8 @@ MessageIndex::Slot& MessageIndex::insert(QueueId id) {
     if (slot / kChunk == chunks_.size()) chunks_.emplace_back(kChunk);
   }
   std::size_t b = bucket_of(id);
-  while (buckets_[b] != kEmpty) b = (b + 1) & (buckets_.size() - 1);
+  while (buckets_[b] != kEmpty)
+    b = (b + 1) & (buckets_.size() - 1);
   buckets_[b] = slot;
   ++size_;
   at(slot) = Slot{};

@@ -63,7 +63,7 @@ struct IndexEntry {
   QueueId id;
   WallTime arrival;
   WallTime next_attempt;
-  std::uint64_t size = 0;  // octets of content
+  std::uint64_t size = 0;     // octets of content
   std::uint32_t pending = 0;  // recipients in kPending
   std::uint32_t attempts = 0;
   bool held = false;

@@ -14,8 +14,6 @@ using format::MailboxField;
 using format::ProgressField;
 using format::RecipientField;
 
-
-
 std::string finish(std::string fields) {
   std::string out;
   out.reserve(fields.size() + 4);
@@ -169,7 +167,8 @@ void parse_envelope_field(FieldReader& fields, mail::Envelope& envelope, bool& o
 void put_large(std::string& out, const LargeContentRef& large) {
   put_number(out, Field::kLargeSize, large.size);
   std::string checksums;
-  for (const std::uint32_t checksum : large.checksums) put_u32(checksums, checksum);
+  for (const std::uint32_t checksum : large.checksums)
+    put_u32(checksums, checksum);
   put_field(out, Field::kLargeChecksums, checksums);
 }
 
@@ -188,7 +187,8 @@ std::optional<FieldReader> fields_of(std::string_view payload, std::string_view*
 
 std::vector<std::uint32_t> parse_checksums(std::string_view in) {
   std::vector<std::uint32_t> out(in.size() / 4);
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = get_u32(in, i * 4);
+  for (std::size_t i = 0; i < out.size(); ++i)
+    out[i] = get_u32(in, i * 4);
   return out;
 }
 
@@ -277,9 +277,7 @@ Result<MessagePayload> parse_message(std::string_view payload) {
   while (fields && fields->next()) {
     switch (fields->tag<Field>()) {
       case Field::kQueueId: out.id = QueueId(fields->number()); break;
-      case Field::kMovedFrom:
-        out.moved_from = static_cast<std::uint32_t>(fields->number());
-        break;
+      case Field::kMovedFrom: out.moved_from = static_cast<std::uint32_t>(fields->number()); break;
       case Field::kAttempts:
         out.state.attempts = static_cast<std::uint32_t>(fields->number());
         break;
@@ -338,8 +336,8 @@ Result<RemovalPayload> parse_removal(std::string_view payload) {
 }
 
 std::uint32_t count_pending(const MessageState& state) {
-  return static_cast<std::uint32_t>(std::ranges::count(
-      state.recipients, RecipientState::kPending, &RecipientProgress::state));
+  return static_cast<std::uint32_t>(
+      std::ranges::count(state.recipients, RecipientState::kPending, &RecipientProgress::state));
 }
 
 void apply(const ChangePayload& change, MessageState& state) {

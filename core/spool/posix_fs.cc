@@ -54,14 +54,16 @@ class PosixFs final : public FileSystem {
 
   ssize_t pread(int fd, std::span<char> buffer, std::uint64_t offset) override {
     ssize_t got;
-    do got = ::pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(offset));
+    do
+      got = ::pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(offset));
     while (got < 0 && errno == EINTR);
     return got;
   }
   ssize_t pwritev(int fd, std::span<const iovec> pieces, std::uint64_t offset) override {
     ssize_t put;
-    do put = ::pwritev(fd, pieces.data(), static_cast<int>(pieces.size()),
-                       static_cast<off_t>(offset));
+    do
+      put =
+          ::pwritev(fd, pieces.data(), static_cast<int>(pieces.size()), static_cast<off_t>(offset));
     while (put < 0 && errno == EINTR);
     return put;
   }
@@ -74,7 +76,8 @@ class PosixFs final : public FileSystem {
 
   int allocate(int fd, std::uint64_t size) override {
     int error;
-    do error = ::posix_fallocate(fd, 0, static_cast<off_t>(size));
+    do
+      error = ::posix_fallocate(fd, 0, static_cast<off_t>(size));
     while (error == EINTR);
     if (error == 0) return 0;
     errno = error;
@@ -86,7 +89,7 @@ class PosixFs final : public FileSystem {
   int lock(int fd) override {
     // Open-file-description lock: dies with the process, and a second open in this process
     // conflicts too.
-    struct flock whole {};
+    struct flock whole{};
     whole.l_type = F_WRLCK;
     whole.l_whence = SEEK_SET;
     if (::fcntl(fd, F_OFD_SETLK, &whole) == 0) return 0;
@@ -116,7 +119,7 @@ class PosixFs final : public FileSystem {
   }
 
   int info(const std::string& path, FileInfo& out) override {
-    struct stat st {};
+    struct stat st{};
     if (::lstat(path.c_str(), &st) != 0) return -1;
     out.size = static_cast<std::uint64_t>(st.st_size);
     out.is_directory = S_ISDIR(st.st_mode);
@@ -127,8 +130,8 @@ class PosixFs final : public FileSystem {
   }
 
   int space(const std::string& path, SpaceInfo& out) override {
-    struct statvfs vfs {};
-    struct statfs fs {};
+    struct statvfs vfs{};
+    struct statfs fs{};
     if (::statvfs(path.c_str(), &vfs) != 0 || ::statfs(path.c_str(), &fs) != 0) return -1;
     out.free_octets = static_cast<std::uint64_t>(vfs.f_bavail) * vfs.f_frsize;
     out.free_inodes = vfs.f_favail;
@@ -139,7 +142,7 @@ class PosixFs final : public FileSystem {
                : fs.f_type == kRamfsMagic   ? "ramfs"
                : fs.f_type == kOverlayMagic ? "overlay"
                                             : "disk";
-    struct statfs upper {};
+    struct statfs upper{};
     if (fs.f_type == kOverlayMagic) {
       const std::string directory = overlay_upper_directory();
       if (!directory.empty() && ::statfs(directory.c_str(), &upper) == 0)

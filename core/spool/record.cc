@@ -113,8 +113,8 @@ std::uint64_t scan_segment(std::string_view octets, std::uint32_t segment,
     const std::string_view gap = octets.substr(offset, end - offset);
     const auto last = gap.find_last_not_of('\0');
     if (last != std::string_view::npos || !at_end)
-      open.push_back({DamageKind::kTornTail, offset,
-                      at_end ? last + 1 : gap.size(), record.error().context});
+      open.push_back(
+          {DamageKind::kTornTail, offset, at_end ? last + 1 : gap.size(), record.error().context});
     offset = end;
   }
   settle(0);

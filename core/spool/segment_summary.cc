@@ -77,8 +77,8 @@ bool SegmentSummary::note(const Record& record) {
       const auto message = parse_message(record.payload);
       if (!message) return false;
       const std::uint64_t size = message->large ? message->large->size : message->body.size();
-      MessageNote noted = note_of(message->id, message->envelope, message->state, size,
-                                  message->large.has_value());
+      MessageNote noted =
+          note_of(message->id, message->envelope, message->state, size, message->large.has_value());
       noted.offset = offset;
       noted.length = length;
       noted.moved_from = message->moved_from;
@@ -89,7 +89,10 @@ bool SegmentSummary::note(const Record& record) {
     case format::RecordType::kChange: {
       const auto change = parse_change(record.payload);
       if (!change) return false;
-      changes.push_back({change->id, offset, length, change->home,
+      changes.push_back({change->id,
+                         offset,
+                         length,
+                         change->home,
                          {to_ns(change->next_attempt), change->attempts, change->pending,
                           change->held, change->delay_warned}});
       id = change->id;
@@ -111,8 +114,8 @@ bool SegmentSummary::note(const Record& record) {
 std::string encode(const SegmentSummary& summary) {
   std::string out;
   out.reserve(kPrefix + summary.messages.size() * kMessageOctets +
-              summary.changes.size() * kChangeOctets +
-              summary.removals.size() * kRemovalOctets + 4);
+              summary.changes.size() * kChangeOctets + summary.removals.size() * kRemovalOctets +
+              4);
   put_u32(out, kSummaryMagic);
   put_u32(out, kSummaryVersion);
   put_u32(out, summary.segment);

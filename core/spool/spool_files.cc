@@ -50,8 +50,7 @@ Result<void> SpoolFiles::check_directory(const std::string& path) const {
 
 Result<void> SpoolFiles::prepare() const {
   bool made = false;
-  for (const std::string& path :
-       {root_, log_directory(), large_directory(), corrupt_directory()}) {
+  for (const std::string& path : {root_, log_directory(), large_directory(), corrupt_directory()}) {
     FileInfo info;
     if (fs_.info(path, info) != 0 && errno == ENOENT) {
       if (fs_.make_directory(path) != 0) return fail_errno("spool: make directory " + path);
@@ -126,8 +125,8 @@ Result<void> SpoolFiles::write_cache(const std::string& path, std::string_view o
   fs_.unlink(temporary);
   File file(fs_, fs_.open(temporary, OpenMode::kCreateNew));
   if (!file) return fail_errno("spool: make " + temporary);
-  const int written = write_fully(
-      fs_, file.get(), {{const_cast<char*>(octets.data()), octets.size()}}, 0);
+  const int written =
+      write_fully(fs_, file.get(), {{const_cast<char*>(octets.data()), octets.size()}}, 0);
   const int write_errno = errno;
   if (written != 0 || file.close() != 0) {
     const int error = written != 0 ? write_errno : errno;
@@ -150,7 +149,8 @@ int write_fully(FileSystem& fs, int fd, std::vector<iovec> pieces, std::uint64_t
     auto rest = static_cast<std::size_t>(put);
     offset += rest;
     const std::size_t before = first;
-    while (first < pieces.size() && rest >= pieces[first].iov_len) rest -= pieces[first++].iov_len;
+    while (first < pieces.size() && rest >= pieces[first].iov_len)
+      rest -= pieces[first++].iov_len;
     if (first < pieces.size()) {
       pieces[first].iov_base = static_cast<char*>(pieces[first].iov_base) + rest;
       pieces[first].iov_len -= rest;

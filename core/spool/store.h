@@ -36,11 +36,16 @@ struct StoreOptions {
   ByteCount min_free{0};                // queue_minfree: below it commits fail with kNoSpace
   double compaction_dead_share = 0.75;  // a sealed segment with more dead octets is copied forward
   ByteCount compaction_rate{4u << 20};  // octets a second the compactor may copy
+  std::uint64_t min_free_inodes = 128;  // below it commits fail with kNoSpace
+  std::chrono::milliseconds retry_interval{1000};  // between attempts to open a segment again
+  std::chrono::milliseconds unwaited_delay{5};     // a record nobody waits for rides along, or goes
+                                                   // alone after this
+  bool background = true;  // false: no maintenance thread, maintain() is called by hand (tests)
 };
 
 struct Recovery {
   std::uint64_t messages = 0;
-  std::uint64_t torn_tails = 0;      // cut off: never acknowledged
+  std::uint64_t torn_tails = 0;       // cut off: never acknowledged
   std::uint64_t corrupt_records = 0;  // set aside in corrupt/
 };
 
@@ -87,6 +92,9 @@ class Store {
 
   // False while no segment can be written: the admission gate answers 4yz.
   virtual bool accepting() const = 0;
+  // Deletes segments that hold nothing needed and compacts at most one.  Runs by itself where
+  // options.background says so.  Blocks.
+  virtual void maintain() = 0;
   // Writes and syncs what waits, then stops the threads.  Idempotent.
   virtual void close() = 0;
 };
