@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/config/name_check.h"
+#include "core/config/safety_check.h"
 #include "core/config/snapshot.h"
 
 namespace postern::config {
@@ -15,6 +16,7 @@ Loaded finish(MainCf main, MasterCf master, const Environment& environment,
       Snapshot::make(std::move(main), std::move(master), environment, loaded.diagnostics);
   loaded.tolerant = Settings(std::move(snapshot));
   check_names(loaded.tolerant, loaded.diagnostics);
+  check_safety(loaded.tolerant, loaded.diagnostics);
   if (!loaded.diagnostics.has_errors()) loaded.settings = loaded.tolerant;
   return loaded;
 }

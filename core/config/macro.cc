@@ -255,18 +255,18 @@ class Expander {
   std::size_t steps_ = 0;
 };
 
-void visit_references(std::string_view text, const std::function<void(std::string_view)>& visit,
-                      std::size_t depth) {
+void visit_references(std::string_view text,
+                      const std::function<void(std::string_view, bool)>& visit, std::size_t depth) {
   if (depth > ExpandLimits{}.max_depth) return;
   for (bool end = false; !end;) {
     const auto piece = next_piece(text);
     if (!piece) return;
     end = piece->is_end;
-    if (!piece->name.empty()) visit(piece->name);
+    if (!piece->name.empty()) visit(piece->name, false);
     if (!piece->is_bracketed) continue;
     const auto reference = parse_reference(piece->bracketed);
     if (!reference) return;
-    if (!reference->name.empty()) visit(reference->name);
+    if (!reference->name.empty()) visit(reference->name, reference->if_true || reference->if_false);
     for (std::string_view part :
          {reference->left, reference->right, reference->if_true.value_or(std::string_view{}),
           reference->if_false.value_or(std::string_view{})})
@@ -285,7 +285,7 @@ Result<std::string> expand(std::string_view text, const NameLookup& lookup,
 }
 
 void for_each_reference(std::string_view text,
-                        const std::function<void(std::string_view name)>& visit) {
+                        const std::function<void(std::string_view name, bool tested)>& visit) {
   visit_references(text, visit, 0);
 }
 

@@ -32,9 +32,9 @@ using NameLookup = std::function<std::optional<std::string_view>(std::string_vie
 Result<std::string> expand(std::string_view text, const NameLookup& lookup,
                            const ExpandLimits& limits = {});
 
-// Every name that `text` refers to, in arms and operands too; values are not followed.  Stops at
-// the first syntax error.
+// Every name that `text` refers to, in arms and operands too; values are not followed.  `tested`:
+// ${name?...} or ${name:...}, which ask whether it is set.  Stops at the first syntax error.
 void for_each_reference(std::string_view text,
-                        const std::function<void(std::string_view name)>& visit);
+                        const std::function<void(std::string_view name, bool tested)>& visit);
 
 }  // namespace postern::config

@@ -9,7 +9,7 @@
 namespace postern::config {
 
 // Looks at every setting of main.cf and every -o override:
-// - a Postfix parameter that is documentation only, or whose default is set: silent;
+// - a Postfix parameter for paths, documentation or tuning: silent;
 // - one that is not done: a warning that says what to use instead;
 // - one whose absence would be unsafe, set to a value that demands it: an error;
 // - a name that nobody knows and nothing refers to: a warning with the nearest known name;
