@@ -74,6 +74,7 @@ class MemoryStore final : public spool::Store {
     return found->second;
   }
   bool accepting() const override { return true; }
+  void maintain() override {}
   void close() override {}
 
   bool has(QueueId id) const { return messages_.contains(id); }

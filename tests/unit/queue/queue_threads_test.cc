@@ -50,6 +50,7 @@ class ThreadedStore final : public spool::Store {
     return found->second;
   }
   bool accepting() const override { return true; }
+  void maintain() override {}
   void close() override {}
   std::size_t size() {
     const std::lock_guard lock(mutex_);
