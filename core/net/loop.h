@@ -3,6 +3,7 @@
 // post() and post_after() are thread-safe; everything else is for the loop's own thread.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
