@@ -47,6 +47,8 @@ Loaded load_directory(const std::string& directory, const Environment& environme
     master_cf = MasterCf::parse(*text, master_path, diagnostics, options.limits);
   else if (options.need_master_cf || text.error().kind != ErrorKind::kNotFound)
     diagnostics.error({master_path, 0}, "", text.error().describe());
+  for (const auto& [name, value] : options.overrides)
+    main_cf.set_from_outside(name, value);
   // Files may say $config_directory, but where they were read decides what it is.
   if (!main_cf.find("config_directory")) main_cf.set_from_outside("config_directory", directory);
   return finish(std::move(main_cf), std::move(master_cf), environment, std::move(diagnostics));

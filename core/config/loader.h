@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "core/config/diagnostics.h"
 #include "core/config/environment.h"
@@ -22,6 +24,8 @@ struct Loaded {
 
 struct LoadOptions {
   FileLimits limits;
+  // Of -o on the command line: as if they stood at the end of main.cf.
+  std::vector<std::pair<std::string, std::string>> overrides;
   bool need_master_cf = true;  // false: without the file, MasterCf::built_in() counts
 };
 

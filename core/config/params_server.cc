@@ -82,6 +82,34 @@ const TypedParameter<Seconds> shutdown_timeout{
         .min = 0,
     }};
 
+const TypedParameter<std::int64_t> queue_message_limit{
+    kArea,
+    {
+        .name = "queue_message_limit",
+        .initial = "5000000",
+        .text = "The most messages in the queue; beyond it new mail gets 452. 0 is no limit.",
+        .min = 0,
+    }};
+
+const TypedParameter<StringList> dns_servers{
+    kArea,
+    {
+        .name = "dns_servers",
+        .text = "The name servers to ask: address, or address:port. Empty: those of "
+                "/etc/resolv.conf.",
+        .example = "127.0.0.1, [2001:db8::1]:5353",
+        .reloadable = false,
+    }};
+
+const TypedParameter<std::string> dnssec_trust_anchor_file{
+    kArea,
+    {
+        .name = "dnssec_trust_anchor_file",
+        .text = "The file with the root's DNSSEC key. Empty: no answer counts as secure.",
+        .example = "/usr/share/dns/root.key",
+        .reloadable = false,
+    }};
+
 const TypedParameter<LogFormat> log_format{
     kArea,
     {
