@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <boost/asio/deferred.hpp>
 #include <memory>
 
 #include "core/base/check.h"
@@ -13,10 +12,6 @@ namespace postern::net {
 namespace {
 
 using Descriptor = boost::asio::posix::stream_descriptor;
-
-// As net::nothrow, but awaited in place: no coroutine frame of its own for each wait.
-constexpr auto in_place = boost::asio::as_tuple(boost::asio::deferred);
-
 }  // namespace
 
 // One timer for both directions.  It stays armed after a wait has ended: a session's next deadline
@@ -103,7 +98,7 @@ Task<Result<void>> Socket::wait(Descriptor::wait_type what, SteadyTime deadline)
   if (cancelled_) co_return fail(ErrorKind::kClosed, "the connection was closed on our side");
   watchdog->watch(direction, deadline);
   for (;;) {
-    const auto [error] = co_await descriptor_.async_wait(what, in_place);
+    const auto [error] = co_await descriptor_.async_wait(what, nothrow);
     if (watchdog->descriptor == nullptr || cancelled_) {
       direction.is_waiting = false;
       co_return fail(ErrorKind::kClosed, "the connection was closed on our side");

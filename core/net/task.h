@@ -7,6 +7,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 namespace postern::net {
@@ -14,7 +15,8 @@ namespace postern::net {
 template <typename T>
 using Task = boost::asio::awaitable<T>;
 
-// Completion token: errors come back as values, nothing throws.
-inline constexpr auto nothrow = boost::asio::as_tuple(boost::asio::use_awaitable);
+// Completion token: errors come back as values, nothing throws.  Awaited in place ("co_await
+// timer.async_wait(nothrow)"), so a wait has no coroutine frame of its own.
+inline constexpr auto nothrow = boost::asio::as_tuple(boost::asio::deferred);
 
 }  // namespace postern::net
