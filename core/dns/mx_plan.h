@@ -75,12 +75,14 @@ class MxPlanner {
 
  private:
   struct HostAddresses;
-  struct Gathering;
-  net::Task<HostAddresses> addresses_of(net::Loop& loop, std::string host, std::uint16_t port,
-                                        SteadyTime deadline) const;
-  net::Task<void> gather(net::Loop& loop, std::vector<MxRecord> hosts, std::uint16_t port,
-                         SteadyTime deadline, Gathering& out) const;
-  PlanResult finish(const std::string& name, std::vector<MxTarget> targets) const;
+  struct HostLookups;
+  HostLookups start_host(net::Loop& loop, const std::string& host) const;
+  net::Task<HostAddresses> finish_host(net::Loop& loop, HostLookups lookups, std::string host,
+                                       std::uint16_t port, SteadyTime deadline) const;
+  net::Task<PlanResult> plan_hosts(net::Loop& loop, std::string domain, std::vector<MxRecord> hosts,
+                                   std::uint16_t port, SteadyTime deadline) const;
+  bool is_self(const MxTarget& target) const;
+  void arrange(std::vector<MxTarget>& targets) const;
 
   Resolver& resolver_;
   net::BlockingPool& pool_;

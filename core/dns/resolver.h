@@ -81,6 +81,22 @@ struct ResolverOptions {
   std::chrono::milliseconds server_timeout{10'000};  // the longest wait for one server
 };
 
+// One look-up under way.  For the thread of the loop it was started for.
+class Lookup {
+ public:
+  ~Lookup();  // one that nobody waits for any more is given up
+  Lookup(Lookup&& other) noexcept;
+  Lookup& operator=(Lookup&&) = delete;
+  // Once.  Never throws, always ends by `deadline`.
+  net::Task<Answer> wait(SteadyTime deadline);
+
+ private:
+  friend class Resolver;
+  struct State;
+  explicit Lookup(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
 class Resolver {
  public:
   // kInvalid: a forwarder that is no address; kIo: no thread, a file that can't be read.
@@ -88,12 +104,15 @@ class Resolver {
   // Look-ups that still wait end with kServFail.
   ~Resolver();
 
-  // `name`: without regard to a dot at the end.  Never throws, always ends by `deadline`.
+  // `name`: without regard to a dot at the end.  start() returns at once, so that several can be
+  // under way; the resolver may go before what it gave.
+  Lookup start(net::Loop& loop, std::string name, RecordType type);
   net::Task<Answer> lookup(net::Loop& loop, std::string name, RecordType type, SteadyTime deadline);
 
   std::size_t in_flight() const;
 
  private:
+  friend class Lookup;
   struct State;
   explicit Resolver(std::shared_ptr<State> state) : state_(std::move(state)) {}
   std::shared_ptr<State> state_;
