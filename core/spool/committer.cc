@@ -41,7 +41,6 @@ Committer::Committer(const SpoolFiles& files, const StoreOptions& options, const
 Result<void> Committer::start() {
   const auto opened = open_segment(0);
   if (!opened && opened.error().kind != ErrorKind::kNoSpace) return opened;
-  if (!opened) log::error("spool", "{}; waiting for space", opened.error().describe());
   open_error_.reset();
   check_space();
   thread_ = std::thread(&Committer::run, this);
@@ -78,8 +77,10 @@ void Committer::stop() {
 }
 
 bool Committer::is_urgent(const Job& job) {
+  // The compactor's copies ride along with mail that waits; a sync of their own would delay it.
+  if (std::holds_alternative<CommitJob>(job)) return true;
   const auto* change = std::get_if<ChangeJob>(&job);
-  return change == nullptr || change->done != nullptr;
+  return change != nullptr && change->done != nullptr;
 }
 
 void Committer::run() {
@@ -107,13 +108,23 @@ void Committer::run() {
   }
 }
 
+// Nothing but time tells when a disk is well again; not more often than retry_interval, for each
+// attempt may allocate a whole segment in vain.
 void Committer::heal() {
+  const SteadyTime now = clock_.steady();
+  if (healed_ != SteadyTime{} && now - healed_ < options_.retry_interval) return;
+  healed_ = now;
   space_checked_ = {};
-  if (!writer_.is_open()) {
+  if (!writer_.is_open() || is_open_failed_) {
     if (open_segment(0)) log::info("spool", "a new segment is open, messages are accepted again");
     open_error_.reset();
   }
   check_space();
+}
+
+void Committer::judge_accepting() {
+  accepting_ = writer_.is_open() && !is_open_failed_ && !space_error_;
+  SpoolMetrics::get().set_accepting(accepting_);
 }
 
 void Committer::check_space() {
@@ -135,8 +146,7 @@ void Committer::check_space() {
   } else if (space.is_read_only) {
     space_error_ = Error{ErrorKind::kIo, "spool: file system is mounted read-only", 0};
   }
-  accepting_ = writer_.is_open() && !space_error_;
-  SpoolMetrics::get().set_accepting(accepting_);
+  judge_accepting();
 }
 
 void Committer::process(std::vector<Job> batch) {
@@ -155,7 +165,9 @@ void Committer::process_one(Job job) {
   auto record = prepare(job);
   if (!record) return complete(job, &record.error());
   if (!*record) return complete(job, nullptr);
-  if (auto room = make_room((*record)->size(), !is_commit); !room)
+  // The reserve is for what sets messages free.
+  const bool may_use_reserve = std::holds_alternative<ChangeJob>(job);
+  if (auto room = make_room((*record)->size(), may_use_reserve); !room)
     return complete(job, &room.error());
   if (auto* commit = std::get_if<CommitJob>(&job)) {
     // From the write on the record may be on the disk, whatever a sync says: its file stays.
@@ -271,24 +283,27 @@ Result<void> Committer::make_room(std::uint64_t size, bool may_use_reserve) {
   flush();
   // A failed flush has opened another segment already.
   if (writer_.fits(size, false)) return {};
-  if (open_segment(size)) return {};
-  if (may_use_reserve && writer_.fits(size, true)) return {};
-  return std::unexpected(*open_error_);
+  const auto opened = open_segment(size);
+  if (opened || (may_use_reserve && writer_.fits(size, true))) return {};
+  return opened;
 }
 
 Result<void> Committer::open_segment(std::uint64_t size) {
   if (open_error_) return std::unexpected(*open_error_);
   const auto opened = writer_.open_next(size, sealed_);
   if (opened) {
+    is_open_failed_ = false;
     const std::lock_guard lock(shared_.mutex);
     shared_.catalog.add_segment(writer_.number(), false);
     SpoolMetrics::get().set_segments(shared_.catalog.segment_count());
   } else if (opened.error().kind != ErrorKind::kLimit) {
     // One record too large is its own affair; a disk that takes no segment is everybody's.
-    accepting_ = false;
-    SpoolMetrics::get().set_accepting(false);
+    is_open_failed_ = true;
     open_error_ = opened.error();
+    log::error("spool", "{}; no messages are accepted until there is a new segment",
+               opened.error().describe());
   }
+  judge_accepting();
   note_sealed();
   return opened;
 }
@@ -307,8 +322,7 @@ void Committer::flush() {
   std::vector<Job> jobs = std::exchange(in_flight_, {});
   ids_in_flight_.clear();
   if (!written) {
-    accepting_ = false;
-    SpoolMetrics::get().set_accepting(false);
+    judge_accepting();
     note_sealed();
     for (Job& job : jobs)
       complete(job, &written.error());

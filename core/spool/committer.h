@@ -61,6 +61,7 @@ struct CopyRemovalJob {
 };
 
 using Job = std::variant<CommitJob, ChangeJob, MoveJob, CopyChangeJob, CopyRemovalJob>;
+using CopyJob = std::variant<MoveJob, CopyChangeJob, CopyRemovalJob>;
 
 class Committer {
  public:
@@ -91,6 +92,7 @@ class Committer {
   void note_sealed();
   void check_space();
   void heal();
+  void judge_accepting();
   void complete(Job& job, const Error* error);
 
   const SpoolFiles files_;
@@ -104,6 +106,8 @@ class Committer {
   std::unordered_set<QueueId> ids_in_flight_;  // of changes and copies
   std::vector<SegmentSummary> sealed_;
   std::optional<Error> open_error_;   // of this batch: one attempt is enough
+  bool is_open_failed_ = false;       // the last attempt to open a segment failed
+  SteadyTime healed_{};               // the last attempt to be well again
   std::optional<Error> space_error_;  // commits fail with it
   SteadyTime space_checked_{};
 

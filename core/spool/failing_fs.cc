@@ -23,7 +23,7 @@ void FailingFs::fail_all(std::optional<FsCall> kind, int error) {
 
 void FailingFs::skip_all(FsCall kind) {
   const std::lock_guard lock(mutex_);
-  skip_all_ = kind;
+  skip_all_.insert(kind);
 }
 
 std::uint64_t FailingFs::calls() const {
@@ -53,12 +53,23 @@ FailingFs::Verdict FailingFs::judge(FsCall kind) {
     errno = fail_all_error_;
     return Verdict::kFail;
   }
-  return skip_all_ == kind ? Verdict::kSkip : Verdict::kPass;
+  return skip_all_.contains(kind) ? Verdict::kSkip : Verdict::kPass;
 }
 
 template <typename Call>
 auto FailingFs::run(FsCall kind, Call&& call) -> decltype(call()) {
   if (hook_) hook_(kind);
+  const auto result = judged(kind, std::forward<Call>(call));
+  if (after_hook_) {
+    const int error = errno;
+    after_hook_(kind);
+    errno = error;
+  }
+  return result;
+}
+
+template <typename Call>
+auto FailingFs::judged(FsCall kind, Call&& call) -> decltype(call()) {
   switch (judge(kind)) {
     case Verdict::kFail: return -1;
     case Verdict::kSkip: return 0;
@@ -84,6 +95,16 @@ ssize_t FailingFs::pread(int fd, std::span<char> buffer, std::uint64_t offset) {
 
 ssize_t FailingFs::pwritev(int fd, std::span<const iovec> pieces, std::uint64_t offset) {
   if (hook_) hook_(FsCall::kWrite);
+  const ssize_t result = write_judged(fd, pieces, offset);
+  if (after_hook_) {
+    const int error = errno;
+    after_hook_(FsCall::kWrite);
+    errno = error;
+  }
+  return result;
+}
+
+ssize_t FailingFs::write_judged(int fd, std::span<const iovec> pieces, std::uint64_t offset) {
   switch (judge(FsCall::kWrite)) {
     case Verdict::kFail: return -1;
     case Verdict::kShort: {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <set>
 
 #include "core/spool/fs.h"
 
@@ -42,8 +43,9 @@ class FailingFs final : public FileSystem {
   void fail_all(std::optional<FsCall> kind, int error = 0);
   // Calls of that kind succeed without doing anything: a planted bug.
   void skip_all(FsCall kind);
-  // Runs before each call, outside the lock.
+  // Run before and after each call, outside the lock.  Set before the first call.
   void set_hook(std::function<void(FsCall)> hook) { hook_ = std::move(hook); }
+  void set_after_hook(std::function<void(FsCall)> hook) { after_hook_ = std::move(hook); }
 
   std::uint64_t calls() const;
   // What call `fail_at` named was, once it has happened.
@@ -71,9 +73,13 @@ class FailingFs final : public FileSystem {
   Verdict judge(FsCall kind);
   template <typename Call>
   auto run(FsCall kind, Call&& call) -> decltype(call());
+  template <typename Call>
+  auto judged(FsCall kind, Call&& call) -> decltype(call());
+  ssize_t write_judged(int fd, std::span<const iovec> pieces, std::uint64_t offset);
 
   FileSystem& inner_;
   std::function<void(FsCall)> hook_;
+  std::function<void(FsCall)> after_hook_;
   mutable std::mutex mutex_;  // guards what follows
   std::uint64_t calls_ = 0;
   std::optional<std::uint64_t> fail_at_;
@@ -81,7 +87,7 @@ class FailingFs final : public FileSystem {
   int error_ = 0;
   std::optional<FsCall> fail_all_;
   int fail_all_error_ = 0;
-  std::optional<FsCall> skip_all_;
+  std::set<FsCall> skip_all_;
   std::optional<FsCall> failed_call_;
 };
 

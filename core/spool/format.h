@@ -18,6 +18,8 @@ constexpr std::size_t kTrailerSize = 8;
 constexpr std::size_t kAlignment = 8;
 // No record is longer; a length above it is damage.
 constexpr std::uint32_t kMaxPayload = 1u << 30;
+// No large file is longer.
+constexpr std::uint64_t kMaxLarge = 1ull << 40;
 // Segment positions are 32 bits wide.
 constexpr std::uint64_t kMaxSegmentSize = 0xfff00000;
 
@@ -56,6 +58,8 @@ enum class Field : std::uint8_t {
   kProgress = 36,  // nested; one recipient that is not as new
   kPending = 37,   // recipients still to be tried
   kRecipientCount = 38,
+  kPreviousSegment = 39,  // segment header: the segment written before this one, in the same run
+  kPreviousEnd = 40,      // where that one ends: synced before, never acknowledged behind
 };
 
 // Inside Field::kReversePath and RecipientField::kForwardPath.  Append only.

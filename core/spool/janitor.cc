@@ -1,13 +1,14 @@
 #include "core/spool/janitor.h"
 
-#include <future>
-
 #include "core/base/log.h"
 #include "core/spool/spool_metrics.h"
 
 namespace postern::spool {
 
 constexpr std::chrono::seconds kRoundInterval{1};
+// Copies handed over at a time: little enough to add next to nothing to the sync they ride on.
+constexpr std::uint64_t kCopyOctets = 256u << 10;
+constexpr std::size_t kCopyRecords = 256;
 
 Janitor::Janitor(const SpoolFiles& files, const StoreOptions& options, SharedCatalog& shared,
                  Committer& committer)
@@ -99,13 +100,6 @@ bool Janitor::delete_segments() {
   return true;
 }
 
-bool Janitor::submit_and_wait(std::function<void(RecordDone)> submit) {
-  auto answered = std::make_shared<std::promise<bool>>();
-  auto future = answered->get_future();
-  submit([answered](Result<void> result) { answered->set_value(result.has_value()); });
-  return future.get();
-}
-
 bool Janitor::pace(std::uint64_t octets) {
   SpoolMetrics::get().count_compacted(octets);
   if (!options_.background) return true;
@@ -116,71 +110,104 @@ bool Janitor::pace(std::uint64_t octets) {
   return !wake_.wait_for(lock, pause, [this] { return stopping_; });
 }
 
+// Waits until all are in the log.  False: one failed, or the store closes.
+bool Janitor::send(std::vector<CopyJob> jobs) {
+  if (!committer_.accepting()) return false;
+  struct Answers {
+    std::mutex mutex;
+    std::condition_variable all_in;
+    std::size_t open;
+    bool all_well = true;
+  };
+  const auto answers = std::make_shared<Answers>();
+  answers->open = jobs.size();
+  std::uint64_t octets = 0;
+  for (CopyJob& job : jobs) {
+    std::visit(
+        [&](auto& each) {
+          octets += each.note.length;
+          each.done = [answers](Result<void> result) {
+            const std::lock_guard lock(answers->mutex);
+            answers->all_well = answers->all_well && result.has_value();
+            if (--answers->open == 0) answers->all_in.notify_one();
+          };
+          committer_.submit(std::move(each));
+        },
+        job);
+  }
+  {
+    std::unique_lock lock(answers->mutex);
+    answers->all_in.wait(lock, [&] { return answers->open == 0; });
+    if (!answers->all_well) return false;
+  }
+  return pace(octets);
+}
+
 void Janitor::compact(std::uint32_t segment) {
   Recovery ignored;
   const auto summary = scanner_.summary_of(segment, ignored);
   if (!summary) return log::warning("spool", "{}", summary.error().describe());
+  std::vector<CopyJob> batch;
+  std::uint64_t octets = 0;
+  // False: stop here; what was copied stays copied.
+  const auto take = [&](Result<std::optional<CopyJob>> job, std::uint32_t length) {
+    if (!job) {
+      log::warning("spool", "{}", job.error().describe());
+      return false;
+    }
+    if (!*job) return true;
+    batch.push_back(std::move(**job));
+    octets += length;
+    if (octets < kCopyOctets && batch.size() < kCopyRecords) return true;
+    octets = 0;
+    return send(std::exchange(batch, {}));
+  };
   for (const MessageNote& note : summary->messages)
-    if (!copy_message(note, {segment, note.offset, note.length})) return;
+    if (!take(move_of(note, {segment, note.offset, note.length}), note.length)) return;
   for (const ChangeNote& note : summary->changes)
-    if (!copy_change(note, {segment, note.offset, note.length})) return;
-  for (const RemovalNote& note : summary->removals) {
-    const bool copied = submit_and_wait([&](RecordDone done) {
-      committer_.submit(CopyRemovalJob{note, segment, std::move(done)});
-    });
-    if (!copied) return;
-  }
+    if (!take(copy_of(note, {segment, note.offset, note.length}), note.length)) return;
+  for (const RemovalNote& note : summary->removals)
+    if (!take(CopyJob(CopyRemovalJob{note, segment, nullptr}), note.length)) return;
+  if (!batch.empty()) send(std::move(batch));
 }
 
-// False: stop this compaction, for a failed write or because the store closes.
-bool Janitor::copy_message(const MessageNote& note, const Place& home) {
+Result<std::optional<CopyJob>> Janitor::move_of(const MessageNote& note, const Place& home) {
   Place change;
   Schedule schedule;
   {
     const std::lock_guard lock(shared_.mutex);
     const auto* slot = shared_.catalog.index().find(note.id);
-    if (slot == nullptr || slot->home != home) return true;
+    if (slot == nullptr || slot->home != home) return std::nullopt;
     change = slot->change;
     schedule = slot->schedule();
   }
   auto message = reader_.raw(home, change);
   if (!message && message.error().kind == ErrorKind::kCorrupt) {
     drop_damaged(note.id, home, message.error().describe());
-    return true;
+    return std::nullopt;
   }
-  if (!message) {
-    log::warning("spool", "{}", message.error().describe());
-    return false;
-  }
+  if (!message) return std::unexpected(message.error());
   message->payload.moved_from = home.segment;
   std::string payload = encode(message->payload);
   payload.append(message->payload.body);
   MessageNote copy = note;
   copy.moved_from = home.segment;
   copy.schedule = schedule;
-  const std::uint64_t octets = payload.size();
-  const bool copied = submit_and_wait([&](RecordDone done) {
-    committer_.submit(MoveJob{copy, home, change, std::move(payload), std::move(done)});
-  });
-  return copied && pace(octets);
+  return CopyJob(MoveJob{copy, home, change, std::move(payload), nullptr});
 }
 
-bool Janitor::copy_change(const ChangeNote& note, const Place& place) {
+Result<std::optional<CopyJob>> Janitor::copy_of(const ChangeNote& note, const Place& place) {
   ChangeNote copy = note;
   {
     const std::lock_guard lock(shared_.mutex);
     const auto* slot = shared_.catalog.index().find(note.id);
-    if (slot == nullptr || slot->change != place) return true;
+    if (slot == nullptr || slot->change != place) return std::nullopt;
     copy.home = slot->home.segment;
   }
   auto payload = reader_.record_at(place);
   // Damaged results of earlier attempts: the message record alone still stands.
-  if (!payload) return true;
-  const std::uint64_t octets = payload->size();
-  const bool copied = submit_and_wait([&](RecordDone done) {
-    committer_.submit(CopyChangeJob{copy, place, std::move(*payload), std::move(done)});
-  });
-  return copied && pace(octets);
+  if (!payload) return std::nullopt;
+  return CopyJob(CopyChangeJob{copy, place, std::move(*payload), nullptr});
 }
 
 void Janitor::drop_damaged(QueueId id, const Place& home, const std::string& reason) {

@@ -1,6 +1,7 @@
 // Janitor: gives space back.  Removes the large files of messages that are gone, deletes segments
 // that hold nothing needed, and copies what lives in a mostly dead segment forward through the
-// committer, slowly.  A thread of its own, or run() by hand.
+// committer, a few at a time and slowly: copies ride along with mail that waits and never make it
+// wait for a sync of theirs.  A thread of its own, or run_once() by hand.
 #pragma once
 
 #include "core/spool/committer.h"
@@ -28,9 +29,10 @@ class Janitor {
   void remove_large_files();
   bool delete_segments();
   void compact(std::uint32_t segment);
-  bool copy_message(const MessageNote& note, const Place& home);
-  bool copy_change(const ChangeNote& note, const Place& place);
-  bool submit_and_wait(std::function<void(RecordDone)> submit);
+  // nullopt: nothing to copy any more.  An error ends this compaction.
+  Result<std::optional<CopyJob>> move_of(const MessageNote& note, const Place& home);
+  Result<std::optional<CopyJob>> copy_of(const ChangeNote& note, const Place& place);
+  bool send(std::vector<CopyJob> jobs);
   bool pace(std::uint64_t octets);
 
   const SpoolFiles files_;

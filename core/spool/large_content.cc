@@ -19,10 +19,10 @@ Result<void> LargeContent::sync(bool durable) {
   if (durable && files_.fs().sync_data(file_.get()) != 0) {
     const int error = errno;
     file_.reset();
-    return fail_errno("spool: sync " + path, error);
+    return storage_failed("spool: sync " + path, error);
   }
   // Network file systems report a failed write only here.
-  if (file_.close() != 0) return fail_errno("spool: close " + path);
+  if (file_.close() != 0) return storage_failed("spool: close " + path, errno);
   return {};
 }
 
@@ -65,7 +65,7 @@ Result<void> SpoolContentWriter::append(std::string_view octets) {
     file_ = File(files_.fs(), files_.fs().open(path, OpenMode::kCreateNew));
     if (!file_) {
       failed_ = true;
-      return fail_errno("spool: make " + path);
+      return storage_failed("spool: make " + path, errno);
     }
   }
   return flush(buffer_.size() / kLargeBlock * kLargeBlock);
@@ -79,7 +79,7 @@ Result<void> SpoolContentWriter::flush(std::size_t octets) {
   if (write_fully(files_.fs(), file_.get(), {{const_cast<char*>(out.data()), out.size()}},
                   written_) != 0) {
     failed_ = true;
-    return fail_errno("spool: write " + files_.large(id_));
+    return storage_failed("spool: write " + files_.large(id_), errno);
   }
   written_ += octets;
   buffer_.erase(0, octets);

@@ -49,7 +49,7 @@ void LargeSyncer::process(std::vector<CommitJob> batch) {
   }
   if (synced.empty()) return;
   if (durable && files_.fs().sync_directory(files_.large_directory()) != 0) {
-    const auto error = fail_errno("spool: sync " + files_.large_directory());
+    const auto error = storage_failed("spool: sync " + files_.large_directory(), errno);
     for (CommitJob& job : synced)
       job.done(error);
     return;

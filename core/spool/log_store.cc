@@ -92,7 +92,8 @@ Result<std::uint32_t> LogStore::recover_newest() {
     const bool sealed = files_.fs().info(files_.summary(segment), info) == 0;
     if (sealed && segment != old_segments_.back()) continue;
     // The newest tells the largest id ever given out.
-    const auto summary = scanner_.summary_of(segment, recovery_);
+    const bool durable = options_.durability == Durability::kDurable;
+    const auto summary = scanner_.recover(segment, recovery_, durable);
     if (!summary) {
       // Its messages wait for a start that can read it; those of other segments need not.
       log::error("spool", "{}", summary.error().describe());
@@ -148,6 +149,7 @@ Result<Recovery> LogStore::load(const std::function<void(const IndexEntry&)>& vi
     if (!summary) {
       log::error("spool", "{}: its messages are not loaded", summary.error().describe());
       ++recovery_.corrupt_records;
+      is_incomplete_ = true;
       continue;
     }
     const std::lock_guard lock(shared_.mutex);
@@ -174,7 +176,12 @@ Result<Recovery> LogStore::load(const std::function<void(const IndexEntry&)>& vi
         entry.held = slot->held != 0;
         entry.delay_warned = slot->delay_warned != 0;
       }
-      if (note.is_large && has_lost_content(note)) continue;
+      if (note.is_large && has_lost_content(note)) {
+        ++recovery_.corrupt_records;
+        janitor_->drop_damaged(note.id, {segment, note.offset, note.length},
+                               "its content " + files_.large(note.id) + " is missing");
+        continue;
+      }
       ++recovery_.messages;
       visit(entry);
     }
@@ -185,16 +192,19 @@ Result<Recovery> LogStore::load(const std::function<void(const IndexEntry&)>& vi
   return recovery_;
 }
 
-bool LogStore::has_lost_content(const MessageNote& note) {
+bool LogStore::has_lost_content(const MessageNote& note) const {
   FileInfo info;
-  if (files_.fs().info(files_.large(note.id), info) == 0 || errno != ENOENT) return false;
-  ++recovery_.corrupt_records;
-  log::error("spool", "{}: its content {} is missing; the message is not delivered",
-             note.id.to_string(), files_.large(note.id));
-  return true;
+  return files_.fs().info(files_.large(note.id), info) != 0 && errno == ENOENT;
 }
 
 void LogStore::remove_orphans() {
+  // A record that can't be read, or was set aside, may name a file that nothing else names.
+  const auto corrupt = list_corrupt(files_.fs(), files_.root());
+  const auto is_evidence = [](const CorruptItem& item) { return !item.is_torn; };
+  if (is_incomplete_ || !corrupt || std::ranges::any_of(*corrupt, is_evidence)) {
+    old_large_files_.clear();
+    return;
+  }
   for (const std::string& name : std::exchange(old_large_files_, {})) {
     const auto id = QueueId::parse(name);
     {

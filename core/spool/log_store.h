@@ -34,7 +34,7 @@ class LogStore final : public Store {
   Result<std::uint32_t> recover_newest();
   void remove_leftovers(const std::vector<std::uint32_t>& segments) const;
   void remove_orphans();
-  bool has_lost_content(const MessageNote& note);
+  bool has_lost_content(const MessageNote& note) const;
 
   const std::unique_ptr<FileSystem> owned_fs_;  // kMemory
   const StoreOptions options_;
@@ -48,6 +48,7 @@ class LogStore final : public Store {
   std::vector<std::uint32_t> old_segments_;   // of earlier runs
   std::vector<std::string> old_large_files_;  // may be leftovers of unfinished messages
   Recovery recovery_;
+  bool is_incomplete_ = false;  // a segment could not be read
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<LargeSyncer> large_syncer_;
   std::unique_ptr<Janitor> janitor_;

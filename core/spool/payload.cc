@@ -207,6 +207,10 @@ std::string encode(const SegmentHeaderPayload& header) {
   put_number(out, Field::kSegment, header.segment);
   put_signed(out, Field::kCreated, to_ns(header.created));
   put_number(out, Field::kIdFloor, header.id_floor.value());
+  if (header.previous != 0) {
+    put_number(out, Field::kPreviousSegment, header.previous);
+    put_number(out, Field::kPreviousEnd, header.previous_end);
+  }
   return finish(std::move(out));
 }
 
@@ -260,6 +264,10 @@ Result<SegmentHeaderPayload> parse_segment_header(std::string_view payload) {
       case Field::kSegment: out.segment = static_cast<std::uint32_t>(fields->number()); break;
       case Field::kCreated: out.created = from_ns(fields->signed_number()); break;
       case Field::kIdFloor: out.id_floor = QueueId(fields->number()); break;
+      case Field::kPreviousSegment:
+        out.previous = static_cast<std::uint32_t>(fields->number());
+        break;
+      case Field::kPreviousEnd: out.previous_end = fields->number(); break;
       default: break;
     }
   }
@@ -294,6 +302,7 @@ Result<MessagePayload> parse_message(std::string_view payload) {
     }
   }
   if (!fields || !fields->ok() || !ok || !out.id) return malformed("message");
+  if (is_large && large.size > format::kMaxLarge) return malformed("message");
   if (is_large && large.checksums.size() != (large.size + kLargeBlock - 1) / kLargeBlock)
     return malformed("message");
   if (is_large) out.large = std::move(large);

@@ -23,6 +23,10 @@ struct SegmentHeaderPayload {
   std::uint32_t segment = 0;
   WallTime created{};
   QueueId id_floor;  // no id up to it is given out again, whatever the clock says
+  // The segment that the same run wrote before this one, and how much of it counts: everything
+  // before `previous_end` was synced, nothing behind it was acknowledged.  0: none.
+  std::uint32_t previous = 0;
+  std::uint64_t previous_end = 0;
 };
 
 struct MessagePayload {

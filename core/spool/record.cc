@@ -19,6 +19,17 @@ bool is_known(std::uint8_t type) {
          type <= static_cast<std::uint8_t>(RecordType::kRemoval);
 }
 
+// The end of the record that the valid header at `offset` announces, where its end mark is in
+// place too; 0: not so.
+std::uint64_t framed_end(std::string_view octets, std::uint32_t segment, std::uint64_t offset) {
+  const auto header = parse_header(octets.substr(offset));
+  if (!header || header->segment != segment || header->offset != offset) return 0;
+  const std::uint64_t end = offset + record_size(header->length);
+  if (end > octets.size()) return 0;
+  const std::string_view trailer = octets.substr(end - kTrailerSize, kTrailerSize);
+  return get_u32(trailer, 0) == header->length && get_u32(trailer, 4) == kEndMark ? end : 0;
+}
+
 }  // namespace
 
 std::array<char, kHeaderSize> encode_header(const Header& header) {
@@ -81,7 +92,8 @@ Result<Record> read_record(std::string_view octets, std::uint32_t segment, std::
 }
 
 std::uint64_t scan_segment(std::string_view octets, std::uint32_t segment,
-                           const ScanVisitor& visitor) {
+                           const ScanVisitor& visitor, std::optional<std::uint64_t> synced_end) {
+  if (synced_end) octets = octets.substr(0, *synced_end);
   std::vector<Damage> open;  // found, but not yet known whether torn or corrupt
   std::uint64_t valid_end = 0;
   const auto settle = [&](std::uint64_t synced) {
@@ -101,23 +113,29 @@ std::uint64_t scan_segment(std::string_view octets, std::uint32_t segment,
       valid_end = offset = record->end;
       continue;
     }
-    // Look for the next header that knows its own place; a length that does not validate must not
-    // be trusted to skip.
-    std::uint64_t next = offset + kAlignment;
-    while (next + kHeaderSize <= octets.size()) {
+    // A frame that is whole around a damaged payload is skipped as one: mail data inside it is
+    // never taken for records.  Otherwise look for the next record that knows its own place; a
+    // length that does not validate must not be trusted to skip.
+    const std::uint64_t framed = framed_end(octets, segment, offset);
+    std::uint64_t next = framed != 0 ? framed : offset + kAlignment;
+    while (framed == 0 && next + kHeaderSize <= octets.size()) {
       if (get_u32(octets, next) == kRecordMagic && read_record(octets, segment, next)) break;
       next += kAlignment;
     }
-    const bool at_end = next + kHeaderSize > octets.size();
+    const bool at_end = framed == 0 && next + kHeaderSize > octets.size();
     const std::uint64_t end = at_end ? octets.size() : next;
     const std::string_view gap = octets.substr(offset, end - offset);
     const auto last = gap.find_last_not_of('\0');
-    if (last != std::string_view::npos || !at_end)
-      open.push_back(
-          {DamageKind::kTornTail, offset, at_end ? last + 1 : gap.size(), record.error().context});
+    if (last != std::string_view::npos || !at_end || synced_end)
+      open.push_back({DamageKind::kTornTail, offset, at_end && !synced_end ? last + 1 : gap.size(),
+                      record.error().context});
     offset = end;
   }
-  settle(0);
+  if (synced_end && offset < *synced_end)
+    open.push_back({DamageKind::kTornTail, offset,
+                    octets.size() - std::min<std::uint64_t>(offset, octets.size()),
+                    "segment ends early"});
+  settle(synced_end.value_or(0));
   return valid_end;
 }
 

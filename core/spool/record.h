@@ -53,8 +53,10 @@ struct ScanVisitor {
 };
 
 // Scans a whole segment.  Returns the offset behind the last valid record.  Zeros behind it are the
-// preallocated rest, not damage.
+// preallocated rest, not damage.  `synced_end`, where the segment after this one tells it: all
+// before it was synced, so damage there is corruption; nothing behind it counts.
 std::uint64_t scan_segment(std::string_view octets, std::uint32_t segment,
-                           const ScanVisitor& visitor);
+                           const ScanVisitor& visitor,
+                           std::optional<std::uint64_t> synced_end = std::nullopt);
 
 }  // namespace postern::spool

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "core/base/log.h"
+#include "core/spool/payload.h"
 #include "core/spool/spool_metrics.h"
 
 namespace postern::spool {
@@ -22,56 +23,116 @@ std::optional<SegmentSummary> SegmentScanner::cached_summary(std::uint32_t segme
 
 Result<SegmentSummary> SegmentScanner::summary_of(std::uint32_t segment, Recovery& recovery) const {
   if (auto summary = cached_summary(segment)) return std::move(*summary);
-  auto summary = scan(segment, recovery);
+  auto summary = scan(segment, [&](const Damage& damage, std::string_view octets) {
+    report(segment, damage, octets, recovery);
+  });
   if (!summary) return summary;
   if (auto kept = files_.write_cache(files_.summary(segment), encode(*summary)); !kept)
     log::warning("spool", "{}", kept.error().describe());
   return summary;
 }
 
-Result<SegmentSummary> SegmentScanner::scan(std::uint32_t segment, Recovery& recovery) const {
-  const std::string path = files_.segment(segment);
-  const auto octets = files_.read_whole(path, format::kMaxSegmentSize);
+Result<SegmentSummary> SegmentScanner::recover(std::uint32_t segment, Recovery& recovery,
+                                               bool durable) const {
+  if (auto summary = cached_summary(segment)) return std::move(*summary);
+  if (durable) {
+    File file(files_.fs(), files_.fs().open(files_.segment(segment), OpenMode::kWrite));
+    if (!file || files_.fs().sync_data(file.get()) != 0)
+      log::warning("spool", "{}", fail_errno("sync " + files_.segment(segment)).error().describe());
+  }
+  bool all_kept = true;
+  auto summary = scan(segment, [&](const Damage& damage, std::string_view octets) {
+    all_kept = report(segment, damage, octets, recovery) && all_kept;
+  });
+  if (!summary) return summary;
+  // A segment without one valid record is left for an eye to look at.
+  if (all_kept && summary->end != 0) cut(segment, summary->end);
+  if (auto kept = files_.write_cache(files_.summary(segment), encode(*summary)); !kept)
+    log::warning("spool", "{}", kept.error().describe());
+  return summary;
+}
+
+Result<SegmentSummary> SegmentScanner::survey(std::uint32_t segment) const {
+  if (auto summary = cached_summary(segment)) return std::move(*summary);
+  return scan(segment, [](const Damage&, std::string_view) {});
+}
+
+std::optional<std::uint64_t> SegmentScanner::synced_end(std::uint32_t segment) const {
+  constexpr std::uint64_t kHeaderRecord = 4096;  // more than it can have
+  const auto segments = files_.segments();
+  if (!segments) return std::nullopt;
+  // Attempts to open a segment that failed leave gaps in the numbers.
+  const auto next = std::ranges::upper_bound(*segments, segment);
+  if (next == segments->end()) return std::nullopt;
+  const auto octets = files_.read_range(files_.segment(*next), 0, kHeaderRecord);
+  if (!octets) return std::nullopt;
+  const auto record = read_record(*octets, *next, 0);
+  if (!record || record->header.type != format::RecordType::kSegmentHeader) return std::nullopt;
+  const auto header = parse_segment_header(record->payload);
+  if (!header || header->previous != segment) return std::nullopt;
+  return header->previous_end;
+}
+
+Result<SegmentSummary> SegmentScanner::scan(std::uint32_t segment, const OnDamage& damaged) const {
+  const auto octets = files_.read_whole(files_.segment(segment), format::kMaxSegmentSize);
   if (!octets) return std::unexpected(octets.error());
   SegmentSummary summary;
   summary.segment = segment;
-  const auto damaged = [&](const Damage& damage) {
-    const bool torn = damage.kind == DamageKind::kTornTail;
-    ++(torn ? recovery.torn_tails : recovery.corrupt_records);
-    if (torn) {
-      log::info("spool", "{}: {} octets at offset {} were being written when the machine stopped",
-                path, damage.length, damage.offset);
-    } else {
-      SpoolMetrics::get().count_corrupt();
-      log::error("spool", "{}: {} damaged octets at offset {} ({}); set aside in {}", path,
-                 damage.length, damage.offset, damage.reason, files_.corrupt_directory());
-    }
-    set_aside(segment, damage, std::string_view(*octets).substr(damage.offset, damage.length));
+  const auto found = [&](const Damage& damage) {
+    damaged(damage, std::string_view(*octets).substr(damage.offset, damage.length));
   };
   scan_segment(*octets, segment,
                {.record =
                     [&](const Record& record) {
                       if (summary.note(record)) return;
-                      damaged({DamageKind::kCorrupt, record.header.offset,
-                               record.end - record.header.offset, "malformed payload"});
+                      found({DamageKind::kCorrupt, record.header.offset,
+                             record.end - record.header.offset, "malformed payload"});
                     },
-                .damage = damaged});
+                .damage = found},
+               synced_end(segment));
   return summary;
 }
 
-void SegmentScanner::set_aside(std::uint32_t segment, const Damage& damage,
+bool SegmentScanner::report(std::uint32_t segment, const Damage& damage, std::string_view octets,
+                            Recovery& recovery) const {
+  const std::string path = files_.segment(segment);
+  const bool torn = damage.kind == DamageKind::kTornTail;
+  ++(torn ? recovery.torn_tails : recovery.corrupt_records);
+  if (torn) {
+    log::info("spool", "{}: {} octets at offset {} were being written when the machine stopped",
+              path, damage.length, damage.offset);
+  } else {
+    SpoolMetrics::get().count_corrupt();
+    log::error("spool", "{}: {} damaged octets at offset {} ({}); set aside in {}", path,
+               damage.length, damage.offset, damage.reason, files_.corrupt_directory());
+  }
+  return set_aside(segment, damage, octets);
+}
+
+void SegmentScanner::cut(std::uint32_t segment, std::uint64_t end) const {
+  const std::string path = files_.segment(segment);
+  FileInfo info;
+  if (files_.fs().info(path, info) != 0 || info.size <= end) return;
+  File file(files_.fs(), files_.fs().open(path, OpenMode::kWrite));
+  if (!file || files_.fs().truncate(file.get(), end) != 0)
+    log::warning("spool", "{}", fail_errno("cut " + path).error().describe());
+}
+
+bool SegmentScanner::set_aside(std::uint32_t segment, const Damage& damage,
                                std::string_view octets) const {
   std::vector<std::string> names;
   if (files_.fs().list(files_.corrupt_directory(), names) == 0 && names.size() >= kMostItems) {
     log::error("spool", "{} holds {} items already; nothing more is kept there",
                files_.corrupt_directory(), names.size());
-    return;
+    return false;
   }
   const std::string path =
       fmt::format("{}/{:08x}-{:08x}.{}", files_.corrupt_directory(), segment, damage.offset,
                   damage.kind == DamageKind::kTornTail ? "torn" : "corrupt");
-  if (auto kept = files_.write_cache(path, octets); !kept)
-    log::error("spool", "{}", kept.error().describe());
+  // The place it came from may be cut or deleted soon: the evidence must not depend on it.
+  const auto kept = files_.write_durably(path, octets);
+  if (!kept) log::error("spool", "{}", kept.error().describe());
+  return kept.has_value();
 }
 
 Result<std::vector<CorruptItem>> list_corrupt(FileSystem& fs, const std::string& directory) {

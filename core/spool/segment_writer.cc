@@ -29,21 +29,23 @@ Result<File> SegmentWriter::make_file(std::uint32_t number, std::uint64_t size) 
   FileSystem& fs = files_.fs();
   const std::string path = files_.segment(number);
   File file(fs, fs.open(path, OpenMode::kCreateNew));
-  if (!file) return fail_errno("spool: make " + path);
+  if (!file) return storage_failed("spool: make " + path, errno);
   // Written later, a full disk would fail a message in the middle; now it only closes the gate.
   if (fs.allocate(file.get(), size) == 0) return file;
   const int error = errno;
   file.reset();
   fs.unlink(path);
-  return fail_errno(fmt::format("spool: allocate {} octets for {}", size, path), error);
+  return storage_failed(fmt::format("spool: allocate {} octets for {}", size, path), error);
 }
 
-Result<void> SegmentWriter::start(std::uint32_t number, std::uint64_t size) {
+Result<void> SegmentWriter::start(std::uint32_t number, std::uint64_t size, std::uint32_t previous,
+                                  std::uint64_t previous_end) {
   FileSystem& fs = files_.fs();
   auto file = make_file(number, size);
   if (!file) return std::unexpected(file.error());
   const QueueId floor = ids_.next();
-  const std::string payload = encode(SegmentHeaderPayload{number, clock_.wall(), floor});
+  const std::string payload =
+      encode(SegmentHeaderPayload{number, clock_.wall(), floor, previous, previous_end});
   const auto header = encode_header({.type = format::RecordType::kSegmentHeader,
                                      .length = static_cast<std::uint32_t>(payload.size()),
                                      .payload_crc = crc32c(payload),
@@ -61,7 +63,7 @@ Result<void> SegmentWriter::start(std::uint32_t number, std::uint64_t size) {
     const int error = errno;
     file->reset();
     fs.unlink(files_.segment(number));
-    return fail_errno("spool: start segment " + files_.segment(number), error);
+    return storage_failed("spool: start segment " + files_.segment(number), error);
   }
   file_ = std::move(*file);
   size_ = size;
@@ -82,7 +84,10 @@ Result<void> SegmentWriter::open_next(std::uint64_t size, std::vector<SegmentSum
     return fail(ErrorKind::kLimit, "spool: a record of {} octets is too large", size);
   SegmentWriter next(files_, options_, clock_, ids_, next_number_);
   // A number is used once, even where the attempt failed: its file may still be there.
-  if (auto started = next.start(next_number_++, wanted); !started) return started;
+  const std::uint32_t previous = is_open() ? summary_.segment : last_sealed_;
+  const std::uint64_t previous_end = is_open() ? synced_ : last_end_;
+  if (auto started = next.start(next_number_++, wanted, previous, previous_end); !started)
+    return started;
   seal(sealed);
   file_ = std::move(next.file_);
   size_ = next.size_;
@@ -138,7 +143,7 @@ Result<std::vector<OutgoingRecord>> SegmentWriter::flush(std::vector<SegmentSumm
     log::error("spool", "{} of {} failed: {}; the segment is sealed at {} octets", what, path,
                Error{ErrorKind::kIo, "", error}.describe(), synced_);
     seal(sealed);
-    return fail_errno(fmt::format("spool: {} {}", what, path), error);
+    return storage_failed(fmt::format("spool: {} {}", what, path), error);
   }
   SpoolMetrics::get().count_written(end_ - synced_);
   synced_ = end_;
@@ -159,7 +164,10 @@ Result<std::vector<OutgoingRecord>> SegmentWriter::flush(std::vector<SegmentSumm
 void SegmentWriter::seal(std::vector<SegmentSummary>& sealed) {
   if (!is_open()) return;
   FileSystem& fs = files_.fs();
-  // Both are savings, not promises: a start without them scans the segment.
+  last_sealed_ = summary_.segment;
+  last_end_ = synced_;
+  // Both are savings, not promises: a start without them scans the segment, as far as the header
+  // of the next one says.
   if (fs.truncate(file_.get(), synced_) != 0)
     log::warning("spool", "cannot cut {}", files_.segment(summary_.segment));
   file_.reset();

@@ -54,7 +54,8 @@ class SegmentWriter {
   };
 
   Result<File> make_file(std::uint32_t number, std::uint64_t size);
-  Result<void> start(std::uint32_t number, std::uint64_t size);
+  Result<void> start(std::uint32_t number, std::uint64_t size, std::uint32_t previous,
+                     std::uint64_t previous_end);
 
   const SpoolFiles files_;
   const StoreOptions& options_;
@@ -67,6 +68,8 @@ class SegmentWriter {
   std::uint64_t synced_ = 0;  // durable up to here
   std::uint64_t end_ = 0;     // with what waits
   SegmentSummary summary_;
+  std::uint32_t last_sealed_ = 0;  // of this run
+  std::uint64_t last_end_ = 0;
   std::vector<OutgoingRecord> waiting_;
   std::vector<Frame> frames_;
 };

@@ -49,21 +49,22 @@ Result<void> SpoolFiles::check_directory(const std::string& path) const {
 }
 
 Result<void> SpoolFiles::prepare() const {
-  bool made = false;
+  bool made = false;  // the spool itself
   for (const std::string& path : {root_, log_directory(), large_directory(), corrupt_directory()}) {
     FileInfo info;
     if (fs_.info(path, info) != 0 && errno == ENOENT) {
       if (fs_.make_directory(path) != 0) return fail_errno("spool: make directory " + path);
-      made = true;
+      made = made || path == root_;
     }
     if (auto checked = check_directory(path); !checked) return checked;
   }
-  if (!made) return {};
+  // Each time: a run that was killed between making a directory and syncing its name leaves one
+  // that is there now and would be gone, with all mail in it, after a loss of power.
   if (fs_.sync_directory(root_) != 0) return fail_errno("spool: sync directory " + root_);
   // The name of the spool itself.
   const auto slash = root_.find_last_of('/');
   const std::string parent = slash == std::string::npos ? "." : root_.substr(0, slash);
-  if (fs_.sync_directory(parent.empty() ? "/" : parent) != 0)
+  if (fs_.sync_directory(parent.empty() ? "/" : parent) != 0 && (made || errno != EACCES))
     return fail_errno("spool: sync directory " + parent);
   return {};
 }
@@ -121,12 +122,25 @@ Result<std::string> SpoolFiles::read_range(const std::string& path, std::uint64_
 }
 
 Result<void> SpoolFiles::write_cache(const std::string& path, std::string_view octets) const {
+  return write_file(path, octets, false);
+}
+
+Result<void> SpoolFiles::write_durably(const std::string& path, std::string_view octets) const {
+  if (auto written = write_file(path, octets, true); !written) return written;
+  const std::string directory = path.substr(0, path.find_last_of('/'));
+  if (fs_.sync_directory(directory) != 0) return fail_errno("spool: sync directory " + directory);
+  return {};
+}
+
+Result<void> SpoolFiles::write_file(const std::string& path, std::string_view octets,
+                                    bool durable) const {
   const std::string temporary = path + ".tmp";
   fs_.unlink(temporary);
   File file(fs_, fs_.open(temporary, OpenMode::kCreateNew));
   if (!file) return fail_errno("spool: make " + temporary);
-  const int written =
+  int written =
       write_fully(fs_, file.get(), {{const_cast<char*>(octets.data()), octets.size()}}, 0);
+  if (written == 0 && durable) written = fs_.sync_data(file.get());
   const int write_errno = errno;
   if (written != 0 || file.close() != 0) {
     const int error = written != 0 ? write_errno : errno;
@@ -137,6 +151,12 @@ Result<void> SpoolFiles::write_cache(const std::string& path, std::string_view o
   const int error = errno;
   fs_.unlink(temporary);
   return fail_errno("spool: rename to " + path, error);
+}
+
+std::unexpected<Error> storage_failed(std::string context, int sys_errno) {
+  const bool is_space = sys_errno == ENOSPC || sys_errno == EDQUOT || sys_errno == EFBIG;
+  return std::unexpected(
+      Error{is_space ? ErrorKind::kNoSpace : ErrorKind::kIo, std::move(context), sys_errno});
 }
 
 int write_fully(FileSystem& fs, int fd, std::vector<iovec> pieces, std::uint64_t offset) {

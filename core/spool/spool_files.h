@@ -60,14 +60,22 @@ class SpoolFiles {
   // Writes a file that may be lost in a crash but is never half there under its name unnoticed by
   // its reader's checksum: temporary name, then rename.
   Result<void> write_cache(const std::string& path, std::string_view octets) const;
+  // As write_cache, and synced with its directory: evidence that must outlive its source.
+  Result<void> write_durably(const std::string& path, std::string_view octets) const;
   FileSystem& fs() const { return fs_; }
 
  private:
   Result<void> check_directory(const std::string& path) const;
+  Result<void> write_file(const std::string& path, std::string_view octets, bool durable) const;
 
   FileSystem& fs_;
   std::string root_;
 };
+
+// For a call that failed while a message was being stored: kNoSpace for what clears itself when
+// somebody makes room (ENOSPC, EDQUOT, EFBIG), else kIo.  So ENOENT is not taken for "no such
+// message", nor EMFILE for a limit of ours.
+std::unexpected<Error> storage_failed(std::string context, int sys_errno);
 
 // Writes all pieces at `offset`; goes on after short writes.  -1 and errno on failure.
 int write_fully(FileSystem& fs, int fd, std::vector<iovec> pieces, std::uint64_t offset);
