@@ -110,8 +110,39 @@ Result<void> copy_content(FileSystem& fs, int fd, const mail::Content& content,
 
 }  // namespace
 
-std::string envelope_json(const RescuedMessage& rescued) {
-  const StoredMessage& message = rescued.message;
+Result<ExportedMessage> rescue(const SpoolView& view, FileSystem& fs, const std::string& directory,
+                               QueueId id) {
+  const SpoolFiles files(fs, directory);
+  ExportedMessage out;
+  if (auto message = view.read(id)) {
+    out.message = std::move(*message);
+    out.is_live = true;
+    const mail::Content& content = *out.message.content;
+    if (!content.in_memory().empty() || content.size() == 0) return out;
+    // Looked at as a whole first, so that the reader learns what is wrong and gets it all the same.
+    const auto checked = mail::read_all(content, format::kMaxLarge);
+    if (checked) return out;
+    out.damage = checked.error().describe();
+    auto octets = files.read_whole(files.large(id), format::kMaxLarge);
+    out.message.content = std::make_shared<mail::MemoryContent>(octets ? std::move(*octets) : "");
+    return out;
+  }
+  const auto items = list_corrupt(fs, directory);
+  if (!items) return std::unexpected(items.error());
+  for (const CorruptItem& item : *items) {
+    const auto octets = files.read_whole(item.path, format::kMaxPayload);
+    if (!octets) continue;
+    auto message = salvage(*octets);
+    if (!message || message->id != id) continue;
+    out.message = std::move(*message);
+    out.damage = "set aside in " + item.path;
+    return out;
+  }
+  return fail(ErrorKind::kNotFound, "spool: nothing is left of {}", id.to_string());
+}
+
+std::string envelope_json(const ExportedMessage& exported) {
+  const StoredMessage& message = exported.message;
   const mail::Envelope& envelope = message.envelope;
   Json recipients = Json::array();
   for (std::size_t i = 0; i < envelope.recipients.size(); ++i)
@@ -145,20 +176,20 @@ std::string envelope_json(const RescuedMessage& rescued) {
                       {"tls", client.tls},
                       {"sasl_method", client.sasl_method},
                       {"sasl_username", client.sasl_username}}},
-                    {"live", rescued.is_live},
-                    {"damage", rescued.damage}};
+                    {"live", exported.is_live},
+                    {"damage", exported.damage}};
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-Result<void> export_message(FileSystem& fs, const RescuedMessage& rescued,
+Result<void> export_message(FileSystem& fs, const ExportedMessage& exported,
                             const std::string& directory) {
-  const std::string base = directory + "/" + rescued.message.id.to_string();
-  const std::string json = envelope_json(rescued);
+  const std::string base = directory + "/" + exported.message.id.to_string();
+  const std::string json = envelope_json(exported);
   auto written =
       write_new(fs, base + ".json", [&](int fd) { return put(fs, fd, json, 0, base + ".json"); });
-  if (!written || !rescued.message.content) return written;
+  if (!written || !exported.message.content) return written;
   return write_new(fs, base + ".eml", [&](int fd) {
-    return copy_content(fs, fd, *rescued.message.content, base + ".eml");
+    return copy_content(fs, fd, *exported.message.content, base + ".eml");
   });
 }
 

@@ -52,9 +52,10 @@ Result<SegmentSummary> SegmentScanner::recover(std::uint32_t segment, Recovery& 
   return summary;
 }
 
-Result<SegmentSummary> SegmentScanner::survey(std::uint32_t segment) const {
+Result<SegmentSummary> SegmentScanner::survey(std::uint32_t segment,
+                                              const OnDamage& damaged) const {
   if (auto summary = cached_summary(segment)) return std::move(*summary);
-  return scan(segment, [](const Damage&, std::string_view) {});
+  return scan(segment, damaged);
 }
 
 std::optional<std::uint64_t> SegmentScanner::synced_end(std::uint32_t segment) const {

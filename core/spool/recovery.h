@@ -34,8 +34,10 @@ class SegmentScanner {
   // nothing is done by records that a loss of power could still take back; afterwards cuts the torn
   // tail and the preallocated rest off.
   Result<SegmentSummary> recover(std::uint32_t segment, Recovery& recovery, bool durable) const;
-  // The same by reading alone: no lock, no file is written, nothing is counted or logged.
-  Result<SegmentSummary> survey(std::uint32_t segment) const;
+  // The same by reading alone: no lock, no file is written, nothing is counted or logged; damage
+  // goes to `damaged`.
+  using OnDamage = std::function<void(const Damage&, std::string_view octets)>;
+  Result<SegmentSummary> survey(std::uint32_t segment, const OnDamage& damaged) const;
   // nullopt: there is no valid summary file.
   std::optional<SegmentSummary> cached_summary(std::uint32_t segment) const;
   // Keeps the octets as corrupt/<segment>-<offset>.<corrupt|torn>; at most kMostItems files.
@@ -45,7 +47,6 @@ class SegmentScanner {
   static constexpr std::size_t kMostItems = 1000;
 
  private:
-  using OnDamage = std::function<void(const Damage&, std::string_view octets)>;
   Result<SegmentSummary> scan(std::uint32_t segment, const OnDamage& damaged) const;
   // What the header of the next segment says of this one.
   std::optional<std::uint64_t> synced_end(std::uint32_t segment) const;

@@ -16,33 +16,16 @@ Result<SpoolView> SpoolView::open(FileSystem& fs, const std::string& directory) 
 }
 
 void SpoolView::add_segment(std::uint32_t segment) {
-  if (const auto cached = scanner_.cached_summary(segment)) {
-    catalog_.add_all(*cached);
-    return;
-  }
-  const auto octets = files_.read_whole(files_.segment(segment), format::kMaxSegmentSize);
-  if (!octets) {
-    // Gone since the directory was read: its messages are all gone, or further on.
-    if (octets.error().kind != ErrorKind::kNotFound)
-      damaged_.push_back({segment, 0, 0, false, octets.error().describe()});
-    return;
-  }
-  SegmentSummary summary;
-  summary.segment = segment;
-  const auto note_damage = [&](const Damage& damage) {
+  const auto note_damage = [&](const Damage& damage, std::string_view) {
     damaged_.push_back({segment, damage.offset, damage.length, damage.kind == DamageKind::kTornTail,
                         damage.reason});
   };
-  summary.end =
-      scan_segment(*octets, segment,
-                   {.record =
-                        [&](const Record& record) {
-                          if (summary.note(record)) return;
-                          note_damage({DamageKind::kCorrupt, record.header.offset,
-                                       record.end - record.header.offset, "malformed payload"});
-                        },
-                    .damage = note_damage});
-  catalog_.add_all(summary);
+  const auto summary = scanner_.survey(segment, note_damage);
+  if (summary)
+    catalog_.add_all(*summary);
+  else if (summary.error().kind != ErrorKind::kNotFound)
+    // Otherwise gone since the directory was read: its messages are all gone, or further on.
+    damaged_.push_back({segment, 0, 0, false, summary.error().describe()});
 }
 
 std::vector<QueueId> SpoolView::ids() const {
