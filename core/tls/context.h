@@ -5,6 +5,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "core/tls/tls_options.h"
 
@@ -12,10 +14,12 @@ namespace postern::tls {
 
 class ServerContext {
  public:
-  // Blocks (reads files).  kInvalid, kPermission, kNotFound: the text names parameter-independent
-  // place and remedy: the file, what is wrong with it (key does not match, expired, not PEM).
+  // Blocks (reads files).  kInvalid, kPermission, kNotFound, kLimit: the text names the file, what
+  // is wrong with it (key does not match, not PEM, key readable by everybody) and the remedy.
   static Result<std::shared_ptr<const ServerContext>> make(ServerOptions options);
   ~ServerContext();
+  // What works but needs the operator: a certificate that has expired.  make() has logged it.
+  const std::vector<std::string>& warnings() const;
 
   struct Native;  // for core/tls only
   const Native& native() const { return *native_; }
@@ -27,6 +31,7 @@ class ServerContext {
 
 class ClientContext {
  public:
+  // Blocks (reads files).  kInvalid: the file or directory of authorities cannot be used.
   static Result<std::shared_ptr<const ClientContext>> make(ClientOptions options);
   ~ClientContext();
 

@@ -10,6 +10,8 @@
 
 namespace postern::tls {
 
+class TicketKeys;
+
 // Oldest and newest version that may be negotiated.  "smtpd_tls_protocols = >=TLSv1.2" and the
 // older "!SSLv2, !TLSv1" forms are read by parse_protocols().
 enum class Version { kTls10, kTls11, kTls12, kTls13 };
@@ -21,7 +23,8 @@ struct VersionRange {
 // before TLSv1.2 are given only where a word names them ("TLSv1", ">=TLSv1").
 Result<VersionRange> parse_protocols(const std::vector<std::string>& words);
 
-// kHigh: ECDHE and AEAD only (reliability: RFC 9325).  kMedium: adds what old peers need.
+// kHigh: ECDHE and AEAD only (RFC 9325).  kMedium: adds what old peers need (CBC, RSA key
+// exchange).
 enum class CipherGrade { kMedium, kHigh };
 
 // PEM files of one certificate chain and its key; they may be one file.
@@ -35,7 +38,12 @@ struct ServerOptions {
   VersionRange versions;
   CipherGrade ciphers = CipherGrade::kHigh;
   std::string listener;  // tickets of one listener are no good at another (CVE-2021-3618 kin)
-  // tls_server_sni_maps: the PEM chain files for a name; empty: none.  Called in the handshake.
+  // The keys that tickets are sealed under; nullptr: the process's own, so that tickets outlive a
+  // reload.  Outlives the context.
+  TicketKeys* ticket_keys = nullptr;
+  // tls_server_sni_maps: the PEM chain files for a name (lower case, letters, digits, hyphens,
+  // underscores and dots only), each with key, certificate and chain; nullopt: none.  Called in the
+  // handshake, on any loop's thread.
   std::function<Result<std::optional<std::vector<std::string>>>(const std::string& name)> sni;
 };
 

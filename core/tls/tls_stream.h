@@ -24,6 +24,8 @@ struct SessionInfo {
   std::string describe() const;
 };
 
+// try_read(): kInvalid for what is no valid TLS.  try_write(): after kWritable the next call begins
+// with the same octets (they are encrypted already).
 class TlsStream : public net::Stream {
  public:
   virtual const SessionInfo& info() const = 0;

@@ -1,0 +1,12 @@
+// A BIO over a non-blocking socket.  OpenSSL's own writes with write(2), which raises SIGPIPE when
+// the peer has gone; this one asks for an error instead.  For core/tls only.
+#pragma once
+
+#include "core/tls/openssl_handles.h"
+
+namespace postern::tls {
+
+// `fd` stays its owner's and must outlive the BIO's use.
+BioHandle make_socket_bio(int fd);
+
+}  // namespace postern::tls
