@@ -120,8 +120,10 @@ Result<std::optional<mail::Rejection>> Directory::unlisted(const mail::Mailbox& 
   }
   const auto next = route_of(*resolved);
   if (!next) return std::unexpected(next.error());
-  // transport_maps may close an address: "error:5.1.2 mailbox has moved".
-  if (next->transport != "error" || resolved->address_class == AddressClass::kInvalid)
+  // transport_maps may close an address: "error:5.1.2 mailbox has moved".  An alias that exists has
+  // no route of its own, and what has no valid domain is the caller's to refuse.
+  if (next->transport != "error" || resolved->address_class == AddressClass::kInvalid ||
+      resolved->address_class == AddressClass::kVirtualAlias)
     return std::nullopt;
   std::string_view text = next->next_hop;
   const auto status = mail::EnhancedStatus::parse(text.substr(0, text.find(' ')));
