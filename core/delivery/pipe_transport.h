@@ -1,6 +1,7 @@
 // PipeTransport: mail to an external command, one master.cf service with "pipe" in its command
 // column.  All recipients of an attempt are one command, so how many there are is
-// <transport>_destination_recipient_limit's word; the flags D and O need one (the limit is then 1).
+// <transport>_destination_recipient_limit's word.  With the flags D or O, which put one recipient
+// into the message, each has a command of its own.
 // Postfix: pipe(8).
 #pragma once
 
@@ -28,9 +29,12 @@ class PipeTransport final : public BlockingTransport {
   mail::AttemptResult perform(const mail::Attempt& attempt) override;
 
  private:
-  LocalOutcome run(const mail::Attempt& attempt, std::span<const std::uint32_t> recipients);
-  Result<CommandOrder> order_for(const mail::Attempt& attempt,
-                                 std::span<const std::uint32_t> recipients) const;
+  using Indexes = std::vector<std::uint32_t>;
+
+  void run(const mail::Attempt& attempt, const Indexes& recipients, mail::AttemptResult& result);
+  Result<std::vector<std::string>> arguments(const mail::Attempt& attempt,
+                                             const Indexes& recipients) const;
+  StreamForm form_for(const mail::Attempt& attempt, const mail::Recipient& first) const;
 
   PipeOptions options_;
   std::shared_ptr<OrderRunner> runner_;

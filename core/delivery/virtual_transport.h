@@ -36,7 +36,9 @@ class VirtualTransport final : public BlockingTransport {
   LocalOutcome deliver_one(const mail::Attempt& attempt, const mail::Recipient& recipient);
   Result<std::optional<std::string>> find(const maps::TableList& tables,
                                           const mail::Mailbox& mailbox) const;
-  Result<Identity> owner_of_mailbox(const mail::Mailbox& mailbox) const;
+  // virtual_uid_maps or virtual_gid_maps; the error's text is for the operator.
+  Result<std::uint32_t> find_id(const maps::TableList& tables, const mail::Mailbox& mailbox,
+                                std::string_view parameter) const;
 
   VirtualOptions options_;
   std::shared_ptr<OrderRunner> runner_;

@@ -19,9 +19,11 @@ std::string_view name_of(DsnAction action) {
 
 std::string date(WallTime at) { return rfc5322_date(std::chrono::system_clock::to_time_t(at)); }
 
-// "mx.example[192.0.2.1]:25" is our form; the field wants the name alone.
+// "mx.example[192.0.2.1]:25" is our form; the field wants the name alone.  "local" and the like are
+// no remote MTA.
 std::string remote_name(std::string_view remote) {
-  return std::string(remote.substr(0, remote.find('[')));
+  const auto bracket = remote.find('[');
+  return std::string(bracket == std::string_view::npos ? "" : remote.substr(0, bracket));
 }
 
 void append_recipient(std::string& out, const DsnOptions& options, const DsnRequest& request,

@@ -60,7 +60,7 @@ struct ReadOrder {
   Identity owner;
   std::string path;                    // absolute
   std::uint64_t size_limit = 1 << 20;  // octets; more is kFailed
-  bool reject_shared_writable = true;  // refuse a file that group or others may write to
+  bool reject_shared_writable = true;  // refuse a file that everybody may write to
 };
 
 using Order = std::variant<MailboxOrder, CommandOrder, ReadOrder>;

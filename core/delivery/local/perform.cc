@@ -27,9 +27,9 @@ OrderResult read_list(const ReadOrder& order) {
     out.outcome = deferred("4.2.0", order.path + " is not a regular file");
     return out;
   }
-  if (order.reject_shared_writable && (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    out.outcome = deferred("4.2.0", order.path + " may be written by others than its owner",
-                           "chmod go-w " + order.path);
+  if (order.reject_shared_writable && (status.st_mode & S_IWOTH) != 0) {
+    out.outcome =
+        deferred("4.2.0", order.path + " may be written by everybody", "chmod o-w " + order.path);
     return out;
   }
   std::string text(order.size_limit + 1, '\0');

@@ -80,11 +80,11 @@ Result<std::string> expand(std::string_view element, const Macros& macros, bool 
                          : std::min(element.find_first_not_of("abcdefghijklmnopqrstuvwxyz_", start),
                                     element.size());
     if (end == std::string_view::npos)
-      return fail(ErrorKind::kInvalid, "unclosed ${{ in argv= element \"{}\"", element);
+      return fail(ErrorKind::kNotFound, "unclosed ${{ in argv= element \"{}\"", element);
     const auto found = macros.find(element.substr(start, end - start));
     const bool per_recipient = kPerRecipient.contains(element.substr(start, end - start));
     if (found == macros.end() && !per_recipient)
-      return fail(ErrorKind::kInvalid, "unknown macro in argv= element \"{}\"", element);
+      return fail(ErrorKind::kNotFound, "unknown macro in argv= element \"{}\"", element);
     if (uses_recipient != nullptr && per_recipient) *uses_recipient = true;
     if (found != macros.end()) {
       if (out.empty() && !allow_minus && found->second.starts_with('-'))

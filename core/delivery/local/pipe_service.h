@@ -38,7 +38,8 @@ struct PipeDelivery {
   bool allow_min_user = false;                // main.cf allow_min_user
 };
 
-// The arguments; kInvalid: a value would begin an argument with '-', or an unknown macro.
+// The arguments.  kInvalid: a value would begin an argument with '-', which is the mail's fault;
+// kNotFound: an unknown macro, which is the operator's.
 Result<std::vector<std::string>> expand_arguments(const PipeService& service,
                                                   const PipeDelivery& delivery);
 
