@@ -1,0 +1,91 @@
+"""posternd below one directory: own configuration and queue, on a free loopback port."""
+
+import os
+import signal
+import subprocess
+
+from .ports import free_port, wait_for_port
+
+MASTER_CF = """\
+127.0.0.1:{port} inet n - n - - smtpd
+smtp      unix - - n - {smtp_limit} smtp
+relay     unix - - n - {smtp_limit} smtp
+lmtp      unix - - n - - lmtp
+local     unix - n n - - local
+virtual   unix - n n - - virtual
+error     unix - - n - - error
+retry     unix - - n - - retry
+discard   unix - - n - - discard
+"""
+
+
+class Postern:
+    """`binary`: posternd.  Use as a context manager; stop() and start() again keep the queue."""
+
+    def __init__(self, binary: str, directory: str, settings: dict[str, str], *,
+                 processes: int = 100, extra_master: str = "", master: str | None = None):
+        self.binary = binary
+        self.directory = directory
+        self.port = free_port()
+        self.config = os.path.join(directory, "conf")
+        self.queue = os.path.join(directory, "queue")
+        self.log = os.path.join(directory, "maillog")
+        self.process: subprocess.Popen | None = None
+        os.makedirs(self.config, exist_ok=True)
+        merged = {
+            "compatibility_level": "3.6", "queue_directory": self.queue, "maillog_file": self.log,
+            "maillog_file_prefixes": directory, "inet_interfaces": "127.0.0.1",
+            "inet_protocols": "ipv4", "myhostname": "postern.test", "mydestination": "",
+            "mynetworks": "127.0.0.0/8", "alias_maps": "", "alias_database": "",
+            "local_recipient_maps": "", "default_process_limit": str(processes),
+            "mail_owner": "nobody" if os.geteuid() == 0 else "",
+        } | settings
+        if not merged["mail_owner"]:
+            del merged["mail_owner"]
+        with open(os.path.join(self.config, "main.cf"), "w") as out:
+            out.writelines(f"{name} = {value}\n" for name, value in merged.items())
+        with open(os.path.join(self.config, "master.cf"), "w") as out:
+            out.write(master or MASTER_CF.format(port=self.port, smtp_limit=processes))
+            out.write(extra_master)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def start(self, wait: bool = True) -> None:
+        self.process = subprocess.Popen([self.binary, "-c", self.config],
+                                        stdin=subprocess.DEVNULL,
+                                        stdout=open(os.path.join(self.directory, "stdout"), "a"),
+                                        stderr=open(os.path.join(self.directory, "stderr"), "a"))
+        if wait:
+            wait_for_port(self.port, is_alive=lambda: self.process.poll() is None)
+
+    def stop(self, with_signal: int = signal.SIGTERM, seconds: float = 60) -> int:
+        """The exit status.  SIGKILL where the engine does not end in time, with an error."""
+        if self.process is None or self.process.poll() is not None:
+            return 0 if self.process is None else self.process.returncode
+        self.process.send_signal(with_signal)
+        try:
+            return self.process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise RuntimeError(f"posternd did not stop within {seconds} s of signal {with_signal}")
+
+    def read_log(self) -> str:
+        try:
+            with open(self.log, errors="replace") as text:
+                return text.read()
+        except FileNotFoundError:
+            return ""
+
+    def resident_kib(self) -> int:
+        """RSS of the engine, without its children."""
+        with open(f"/proc/{self.process.pid}/status") as status:
+            for line in status:
+                if line.startswith("VmRSS:"):
+                    return int(line.split()[1])
+        raise RuntimeError("no VmRSS line")
