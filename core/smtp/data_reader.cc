@@ -62,6 +62,7 @@ void MailDataScanner::end_line() {
 }
 
 void MailDataScanner::bare_cr(OctetSink& sink) {
+  has_bare_newline_ = true;
   if (options_.bare_cr == LineEndPolicy::kReject) flag(DataVerdict::kBareCr);
   ++line_octets_;
   emit(" ", sink);
@@ -110,6 +111,7 @@ bool MailDataScanner::step(char c, OctetSink& sink) {
       if (c == '\r') {
         state_ = State::kCr;
       } else {  // LF: scan_line stops at nothing else
+        has_bare_newline_ = true;
         if (options_.bare_lf == LineEndPolicy::kReject) flag(DataVerdict::kBareLf);
         end_line();
         emit("\r\n", sink);

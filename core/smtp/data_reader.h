@@ -56,6 +56,8 @@ class MailDataScanner {
   std::uint64_t octets() const { return octets_; }  // given to the sink, or what would have been
   std::uint64_t lines_over_998() const { return lines_over_998_; }
   bool has_8bit() const { return has_8bit_; }
+  // A stray CR or LF was there, whatever the policy makes of it.
+  bool has_bare_newline() const { return has_bare_newline_; }
 
  private:
   enum class State : unsigned char {
@@ -80,6 +82,7 @@ class MailDataScanner {
   State state_ = State::kLineStart;
   unsigned faults_ = 0;  // bits by DataVerdict
   bool has_8bit_ = false;
+  bool has_bare_newline_ = false;
   bool ended_ = false;
   std::uint64_t octets_ = 0;
   std::uint64_t line_octets_ = 0;
@@ -100,6 +103,7 @@ class DataReader {
   std::uint64_t octets() const { return scanner_.octets(); }
   std::uint64_t lines_over_998() const { return scanner_.lines_over_998(); }
   bool has_8bit() const { return scanner_.has_8bit(); }
+  bool has_bare_newline() const { return scanner_.has_bare_newline(); }
 
  private:
   MailDataScanner scanner_;
@@ -121,6 +125,7 @@ class BdatReader {
   std::uint64_t octets() const { return scanner_.octets(); }
   std::uint64_t lines_over_998() const { return scanner_.lines_over_998(); }
   bool has_8bit() const { return scanner_.has_8bit(); }
+  bool has_bare_newline() const { return scanner_.has_bare_newline(); }
 
  private:
   MailDataScanner scanner_;
