@@ -26,7 +26,7 @@ ContextHandle SniContexts::get(const std::vector<std::string>& files) {
   const std::lock_guard lock(mutex_);
   auto found = by_files_.find(files);
   if (found == by_files_.end()) {
-    if (by_files_.size() >= kMaxKept) by_files_.clear();
+    if (by_files_.size() >= max_kept_) by_files_.clear();
     found = by_files_.emplace(files, make(files)).first;
   }
   SSL_CTX* const context = found->second.get();

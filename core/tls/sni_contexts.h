@@ -14,10 +14,9 @@ namespace postern::tls {
 
 class SniContexts {
  public:
-  // Sets of files that are kept; one more empties the cache.
-  static constexpr std::size_t kMaxKept = 1000;
-
-  SniContexts(VersionRange versions, CipherGrade grade) : versions_(versions), grade_(grade) {}
+  // `max_kept`: sets of files; one more empties the cache.
+  SniContexts(VersionRange versions, CipherGrade grade, std::size_t max_kept = 1000)
+      : versions_(versions), grade_(grade), max_kept_(max_kept) {}
 
   // The context with the chains in `files`, each of key and certificates; a share of it, or nullptr
   // where the files are of no use.  That is logged once and not tried again until a reload, so that
@@ -30,6 +29,7 @@ class SniContexts {
 
   const VersionRange versions_;
   const CipherGrade grade_;
+  const std::size_t max_kept_;
   mutable std::mutex mutex_;
   std::map<std::vector<std::string>, ContextHandle> by_files_;
 };
