@@ -32,6 +32,7 @@ constexpr Group kGroups[] = {
      "berkeley_db_read_buffer_size biff bounce_service_name broken_sasl_auth_clients "
      "cache_db_type canonical_classes cleanup_service_name connection_cache_service_name "
      "connection_cache_status_update_time cyrus_sasl_config_path daemon_timeout "
+     "lmtp_connection_cache_time_limit lmtp_connection_reuse_time_limit "
      "debug_peer_level debugger_command default_cache_db_type default_delivery_slot_cost "
      "default_delivery_slot_discount default_delivery_slot_loan "
      "default_extra_recipient_limit default_minimum_delivery_slots default_rbl_reply "

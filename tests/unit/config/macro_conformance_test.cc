@@ -1,0 +1,190 @@
+// Expansion against Postfix: its own test inputs, evaluated by the postconf of this machine.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+
+#include "core/config/params.h"
+#include "core/config/words.h"
+#include "tests/support/checkout.h"
+#include "tests/unit/config/test_site.h"
+
+namespace postern::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kPostconf = "/usr/sbin/postconf";
+
+// Standard output of a command that ends well; nullopt otherwise.
+std::optional<std::string> output_of(const std::string& command) {
+  FILE* pipe = ::popen(command.c_str(), "r");
+  if (!pipe) return std::nullopt;
+  std::string out;
+  char buffer[4096];
+  for (std::size_t got; (got = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;)
+    out.append(buffer, got);
+  const int status = ::pclose(pipe);
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return std::nullopt;
+  return out;
+}
+
+class ScratchSite {
+ public:
+  ScratchSite() {
+    std::string pattern = (fs::temp_directory_path() / "postern-macro-XXXXXX").string();
+    EXPECT_TRUE(::mkdtemp(pattern.data()));
+    path_ = pattern;
+    write("master.cf", "");
+  }
+  ~ScratchSite() { fs::remove_all(path_); }
+  ScratchSite(const ScratchSite&) = delete;
+  ScratchSite& operator=(const ScratchSite&) = delete;
+
+  // What `postconf -x` says that relayhost is; nullopt where it refuses.
+  std::optional<std::string> relayhost(const std::string& main) const {
+    write("main.cf", main);
+    const auto out =
+        output_of(std::string(kPostconf) + " -c " + path_.string() + " -xh relayhost 2>/dev/null");
+    if (!out) return std::nullopt;
+    return std::string(trim(*out));
+  }
+
+ private:
+  // Postfix waits while a file's last change is a second old, in case it is being edited; an hour
+  // ago is soon enough.
+  void write(const char* name, const std::string& text) const {
+    std::ofstream(path_ / name, std::ios::binary) << text;
+    fs::last_write_time(path_ / name, fs::file_time_type::clock::now() - std::chrono::hours(1));
+  }
+
+  fs::path path_;
+};
+
+std::optional<std::string> our_relayhost(const std::string& main) {
+  const Loaded loaded = test::load(main);
+  for (const Diagnostic& item : loaded.diagnostics.items())
+    if (item.parameter == "relayhost" && item.severity == Severity::kError) return std::nullopt;
+  return loaded.tolerant.get(params::relayhost);
+}
+
+// Lines "name = value" define; the others are expressions.
+void compare_file(const fs::path& path) {
+  const auto text = postern::test::read_text(path);
+  ASSERT_TRUE(text) << path;
+  ASSERT_EQ(::access(kPostconf, X_OK), 0)
+      << "Debian's postfix (deploy/packages/test.txt) is needed";
+  const ScratchSite site;
+  std::string definitions;
+  std::istringstream lines(*text);
+  std::size_t compared = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (trim(line).empty()) continue;
+    const auto pair = split_name_value(line);
+    if (line.front() != '$' && line.front() != '|' && pair) {
+      // The later definition of a name counts in both, so each block may define its own.
+      definitions += line + "\n";
+      continue;
+    }
+    const std::string main = definitions + "relayhost = " + line + "\n";
+    EXPECT_EQ(our_relayhost(main), site.relayhost(main)) << line;
+    ++compared;
+  }
+  EXPECT_GE(compared, 20u);
+}
+
+TEST(MacroConformance, ExpansionAsPostfixDoes) {
+  const auto root = postern::test::testdata_root();
+  if (!root) GTEST_SKIP() << "no test data (POSTERN_TESTDATA): postfix-tests";
+  compare_file(*root / "postfix-tests" / "vdukhovni+postfix" / "util" / "mac_expand.in");
+}
+
+TEST(MacroConformance, LevelsAsPostfixDoes) {
+  const auto root = postern::test::testdata_root();
+  if (!root) GTEST_SKIP() << "no test data (POSTERN_TESTDATA): postfix-tests";
+  compare_file(*root / "postfix-tests" / "vdukhovni+postfix" / "global" / "compat_level_expand.in");
+}
+
+// Postfix's reference for the same input: "stat=0 result=good" under each "<< expression".
+TEST(MacroConformance, LevelsAsPostfixsReferenceSays) {
+  const auto root = postern::test::testdata_root();
+  if (!root) GTEST_SKIP() << "no test data (POSTERN_TESTDATA): postfix-tests";
+  const auto text = postern::test::read_text(*root / "postfix-tests" / "vdukhovni+postfix" /
+                                             "global" / "compat_level_expand.ref");
+  ASSERT_TRUE(text);
+  std::istringstream lines(*text);
+  std::string expression;
+  std::size_t compared = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("<< ")) expression = line.substr(3);
+    if (!line.starts_with("stat=")) continue;
+    const bool refused = !line.starts_with("stat=0");
+    const auto ours = our_relayhost("compatibility_level = 3\nrelayhost = " + expression + "\n");
+    EXPECT_EQ(!ours, refused) << expression;
+    if (!refused) {
+      EXPECT_EQ(ours.value_or("error"), line.substr(line.find("result=") + 7)) << expression;
+    }
+    ++compared;
+  }
+  EXPECT_EQ(compared, 25u);
+}
+
+// A default that is not Postfix's is one of these, each with its reason; so $name means the same in
+// a site's file.
+struct OtherDefault {
+  std::string_view name;
+  std::string_view reason;
+};
+constexpr OtherDefault kOtherDefaults[] = {
+    {"alias_maps", "no NIS"},
+    {"append_dot_mydomain", "the present compatibility level"},
+    {"compatibility_level", "the present one"},
+    {"enable_long_queue_ids", "queue ids are always long"},
+    {"lmtp_tls_security_level", "Postfix's empty value means none"},
+    {"mail_version", "ours"},
+    {"mydomain", "decided at load"},
+    {"myhostname", "decided at load"},
+    {"mynetworks", "decided at load"},
+    {"mynetworks_style", "the present compatibility level"},
+    {"relay_domains", "the present compatibility level"},
+    {"smtp_tls_mandatory_protocols", "TLS 1.2 at least"},
+    {"smtp_tls_protocols", "TLS 1.2 at least"},
+    {"smtp_tls_security_level", "the older smtp_use_tls is part of it"},
+    {"smtpd_forbid_bare_newline", "strict line ends"},
+    {"smtpd_forbid_unauth_pipelining", "Postfix 3.9's"},
+    {"smtpd_relay_before_recipient_restrictions", "the present compatibility level"},
+    {"smtpd_relay_restrictions", "the present compatibility level"},
+    {"smtpd_tls_mandatory_protocols", "TLS 1.2 at least"},
+    {"smtpd_tls_protocols", "TLS 1.2 at least"},
+    {"smtpd_tls_security_level", "the older smtpd_use_tls and smtpd_enforce_tls are part of it"},
+    {"smtpd_upstream_proxy_protocol", "Postfix's empty value means none"},
+    {"smtputf8_enable", "the present compatibility level"},
+};
+
+TEST(MacroConformance, DefaultsArePostfixsOrHaveAReason) {
+  ASSERT_EQ(::access(kPostconf, X_OK), 0)
+      << "Debian's postfix (deploy/packages/test.txt) is needed";
+  const auto out = output_of(std::string(kPostconf) + " -d 2>/dev/null");
+  ASSERT_TRUE(out);
+  std::istringstream lines(*out);
+  std::size_t same = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const auto pair = split_name_value(line);
+    const Parameter* ours = pair ? find_parameter(pair->name) : nullptr;
+    if (!ours) continue;
+    bool has_reason = false;
+    for (const OtherDefault& each : kOtherDefaults)
+      has_reason = has_reason || each.name == pair->name;
+    if (has_reason) continue;
+    EXPECT_EQ(trim(ours->spec().initial), pair->value) << pair->name;
+    ++same;
+  }
+  EXPECT_GE(same, 150u);
+}
+
+}  // namespace
+}  // namespace postern::config
