@@ -1,5 +1,7 @@
 #include "core/spool/message_reader.h"
 
+#include <cerrno>
+
 #include "core/base/log.h"
 #include "core/spool/large_content.h"
 #include "core/spool/record.h"
@@ -49,9 +51,10 @@ Result<StoredMessage> MessageReader::message(const Place& home, const Place& cha
   if (payload.large) {
     FileInfo info;
     const std::string path = files_.large(out.id);
-    if (files_.fs().info(path, info) != 0)
-      return fail(ErrorKind::kCorrupt, "spool: {}: its content {} is missing", out.id.to_string(),
-                  path);
+    if (files_.fs().info(path, info) != 0 && errno != ENOENT) return fail_errno("spool: " + path);
+    if (info.size != payload.large->size)
+      return fail(ErrorKind::kCorrupt, "spool: {}: its content {} is missing or cut short",
+                  out.id.to_string(), path);
     auto content = std::make_shared<LargeContent>(files_, out.id, *payload.large, File());
     content->keep();
     out.content = std::move(content);

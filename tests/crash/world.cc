@@ -49,9 +49,16 @@ class World::Hop final : public queue::AttemptRunner {
         out.recipients.push_back(result_of(recipient, mail::Outcome::kDeferred, "450 4.2.0 later"));
         continue;
       }
+      // Content that can't be read ends no mail data with a dot.
+      const auto octets = mail::read_all(*attempt.content, 1 << 24);
+      if (!octets) {
+        out.recipients.push_back(
+            result_of(recipient, mail::Outcome::kDeferred, "451 4.3.0 no content"));
+        continue;
+      }
       out.recipients.push_back(result_of(recipient, mail::Outcome::kDelivered, "250 2.0.0 queued"));
-      taken.push_back(
-          {is_whole(attempt) ? Kind::kDelivered : Kind::kTorn, recipient, attempt.id.value(), 0});
+      taken.push_back({is_whole(attempt.id, *octets) ? Kind::kDelivered : Kind::kTorn, recipient,
+                       attempt.id.value(), 0});
     }
     const auto take = [this, taken] {
       for (const Event& event : taken)
@@ -68,12 +75,9 @@ class World::Hop final : public queue::AttemptRunner {
   }
 
  private:
-  bool is_whole(const mail::Attempt& attempt) const {
-    const auto octets = mail::read_all(*attempt.content, 1 << 24);
-    const auto offer = ledger_.offers.find(attempt.id);
-    if (!octets || offer == ledger_.offers.end()) return false;
-    // Reports carry their own seed in their text.
-    return *octets == content_of(offer->second.seed);
+  bool is_whole(QueueId id, const std::string& octets) const {
+    const auto offer = ledger_.offers.find(id);
+    return offer != ledger_.offers.end() && octets == content_of(offer->second.seed);
   }
 
   Ledger& ledger_;
