@@ -16,8 +16,9 @@ ConcurrencyWindow::ConcurrencyWindow(const TransportOptions& options)
 }
 
 unsigned ConcurrencyWindow::limit(WallTime now) const {
-  if (dead_deaths_ == 0) return window_;
-  return now < dead_until_ ? 0 : 1;
+  if (dead_deaths_ > 0) return now < dead_until_ ? 0 : 1;
+  // The limit may have become lower than what the window has grown to.
+  return options_->concurrency_limit > 0 ? std::min(window_, options_->concurrency_limit) : window_;
 }
 
 void ConcurrencyWindow::on_good(unsigned busy) {

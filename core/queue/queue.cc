@@ -70,6 +70,10 @@ Queue::Queue(QueueOptions options, const Collaborators& with)
 
 Queue::~Queue() = default;
 
+void Queue::reconfigure(QueueOptions options) {
+  inbox_->push([options = std::move(options)](Scheduler& self) { self.reconfigure(options); });
+}
+
 void Queue::start(std::move_only_function<void(Result<spool::Recovery>)> loaded) {
   inbox_->push([](Scheduler& scheduler) { scheduler.start(); });
   with_.background.run([&store = with_.store, inbox = inbox_,

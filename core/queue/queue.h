@@ -26,6 +26,10 @@ class Queue {
   // What still waits is in the spool.
   void stop(std::move_only_function<void()> done);
 
+  // New options in place of those in force: for what is decided from now on; due times and lanes
+  // stay.  A transport that the new ones lack keeps its lanes, under the default's limits.
+  void reconfigure(QueueOptions options);
+
   // Takes over a message whose commit has succeeded, and no other: what the queue is given it may
   // deliver at once.  `state`: as it was committed.
   void admit(QueueId id, std::shared_ptr<const mail::Envelope> envelope, mail::ContentPtr content,

@@ -17,6 +17,18 @@ Scheduler::Scheduler(QueueOptions options, const Collaborators& with)
       policy_(options_),
       inbox_(std::make_shared<Inbox>(with.executor, *this)) {}
 
+// Lanes hold on to the options of their transport, so each is changed where it stands.
+void Scheduler::reconfigure(const QueueOptions& options) {
+  QueueOptions next = options;
+  next.transports = std::move(options_.transports);
+  for (auto& [name, transport] : next.transports)
+    transport = options.transport(name);
+  next.transports.insert(options.transports.begin(), options.transports.end());
+  options_ = std::move(next);
+  policy_ = RetryPolicy(options_);
+  lanes_.for_each([this](Lane& lane) { lanes_.mark_ready(lane); });
+}
+
 Scheduler::~Scheduler() { inbox_->close(); }
 
 void Scheduler::start() {

@@ -49,6 +49,8 @@ class Scheduler {
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
+  void reconfigure(const QueueOptions& options);
+
   Inbox& inbox() { return *inbox_; }
   const Index& index() const { return index_; }
   const Timeline& timeline() const { return timeline_; }
@@ -166,7 +168,7 @@ class Scheduler {
   std::string broken_entry() const;
   std::string broken_message(const ActiveMessage& message);
 
-  const QueueOptions options_;
+  QueueOptions options_;  // its transports are referred to by lanes: never erased
   spool::Store& store_;
   AttemptRunner& runner_;
   Router& router_;
