@@ -190,8 +190,15 @@ Result<AgentHandle> start_agent(const AgentPolicy& policy) {
     return fail_errno("cannot make the privileged process's socket pair");
   UniqueFd mine(ends[0]);
   UniqueFd its(ends[1]);
+  // A Ctrl-C between fork and the child's first steps must not end it.
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, &before);
   const pid_t pid = ::fork();
-  if (pid < 0) return fail_errno("cannot fork the privileged process");
+  const int fork_errno = errno;
+  if (pid != 0) ::sigprocmask(SIG_SETMASK, &before, nullptr);
+  if (pid < 0) return fail_errno("cannot fork the privileged process", fork_errno);
   if (pid > 0) return AgentHandle{std::move(mine), pid};
   // Descriptor 3 is the channel; nothing else of the parent's stays open.
   if (its.get() != 3) {
@@ -205,6 +212,7 @@ Result<AgentHandle> start_agent(const AgentPolicy& policy) {
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2})
     ::signal(number, SIG_IGN);
   ::signal(SIGCHLD, SIG_DFL);
+  ::sigprocmask(SIG_SETMASK, &before, nullptr);
   serve_agent(3, policy);
   ::_exit(0);
 }
