@@ -12,8 +12,8 @@ enum class Tag : std::uint8_t {
   kOrcpt = 3,        // of the recipient before it
   kFullName = 4,
   kEnvid = 5,
-  kRet = 6,  // one octet, as the next three
-  kNotify = 7,
+  kRet = 6,     // one octet, as the next three
+  kNotify = 7,  // of the recipient before it
   kBody = 8,
   kSmtpUtf8 = 9,
 };
@@ -44,11 +44,12 @@ std::string encode_submission(const Submission& submission) {
   for (const Submission::To& each : submission.recipients) {
     put(out, Tag::kRecipient, each.address);
     if (!each.orcpt.empty()) put(out, Tag::kOrcpt, each.orcpt);
+    if (each.notify != DsnNotify::kUnspecified)
+      put(out, Tag::kNotify, static_cast<std::uint8_t>(each.notify));
   }
   if (!submission.full_name.empty()) put(out, Tag::kFullName, submission.full_name);
   if (!submission.envid.empty()) put(out, Tag::kEnvid, submission.envid);
   put(out, Tag::kRet, static_cast<std::uint8_t>(submission.ret));
-  put(out, Tag::kNotify, static_cast<std::uint8_t>(submission.notify));
   put(out, Tag::kBody, static_cast<std::uint8_t>(submission.body));
   put(out, Tag::kSmtpUtf8, static_cast<std::uint8_t>(submission.smtputf8));
   return out;
@@ -81,7 +82,7 @@ Result<Submission> parse_submission(std::string_view fields, const SubmissionLim
         if (value.empty()) return fail(ErrorKind::kInvalid, "an empty recipient");
         if (out.recipients.size() == limits.max_recipients)
           return fail(ErrorKind::kLimit, "more than {} recipients", limits.max_recipients);
-        out.recipients.push_back({std::string(value), ""});
+        out.recipients.push_back({std::string(value), "", DsnNotify::kUnspecified});
         break;
       case Tag::kOrcpt:
         if (out.recipients.empty()) return fail(ErrorKind::kCorrupt, "ORCPT without a recipient");
@@ -96,7 +97,8 @@ Result<Submission> parse_submission(std::string_view fields, const SubmissionLim
       case Tag::kNotify:
         // NEVER excludes the others (RFC 3461 s4.1).
         if (octet > 15 || ((octet & 1) != 0 && octet != 1)) return bad_value();
-        out.notify = static_cast<DsnNotify>(octet);
+        if (out.recipients.empty()) return fail(ErrorKind::kCorrupt, "NOTIFY without a recipient");
+        out.recipients.back().notify = static_cast<DsnNotify>(octet);
         break;
       case Tag::kBody:
         // BINARYMIME can't come from standard input: its lines end in LF.

@@ -49,14 +49,14 @@ struct Submission {
   // Of -f; nullopt: not given, the submitter's login name counts.  "" is the null reverse-path.
   std::optional<std::string> reverse_path;
   struct To {
-    std::string address;  // local@domain, or a bare local part
-    std::string orcpt;    // "rfc822;..." or ""
+    std::string address;                         // local@domain, or a bare local part
+    std::string orcpt;                           // "rfc822;..." or ""
+    DsnNotify notify = DsnNotify::kUnspecified;  // -N
   };
   std::vector<To> recipients;
-  std::string full_name;  // -F
-  std::string envid;      // -V
-  DsnReturn ret = DsnReturn::kUnspecified;
-  DsnNotify notify = DsnNotify::kUnspecified;
+  std::string full_name;                    // -F
+  std::string envid;                        // -V
+  DsnReturn ret = DsnReturn::kUnspecified;  // -R
   BodyType body = BodyType::kSevenBit;
   bool smtputf8 = false;
 };
