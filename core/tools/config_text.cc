@@ -85,6 +85,15 @@ std::string service_name(const config::ServiceEntry& entry) {
 
 }  // namespace
 
+bool is_service_parameter(const config::Settings& settings, std::string_view name) {
+  const config::TransportForm* form = config::find_transport_form(name);
+  if (form == nullptr) return false;
+  const std::string_view service = name.substr(0, name.size() - form->suffix.size());
+  return std::ranges::any_of(settings.master().entries(), [service](const auto& entry) {
+    return entry.name == service && entry.type != config::ServiceType::kInet;
+  });
+}
+
 std::string setting_line(std::string_view name, std::string_view value, const ConfigStyle& style) {
   if (style.only_names) return std::string(name) + "\n";
   if (style.only_values) return lay_out(value, style.fold) + "\n";
@@ -153,7 +162,7 @@ std::vector<std::string> used_names(const config::Settings& settings) {
     if (const auto value = settings.unexpanded(name)) values.push_back(*value);
   };
   for (const config::Assignment& each : settings.assignments())
-    if (config::find_parameter(each.name) || config::find_transport_form(each.name) ||
+    if (config::find_parameter(each.name) || is_service_parameter(settings, each.name) ||
         config::find_foreign(each.name))
       follow(each.name);
   for (const config::ServiceEntry& entry : settings.master().entries()) {

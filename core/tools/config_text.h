@@ -31,6 +31,9 @@ std::string override_lines(const config::Settings& settings, const config::Servi
 std::string field_lines(const config::Settings& settings, const config::ServiceEntry& entry,
                         std::string_view only, const ConfigStyle& style);
 
+// A <service>_... parameter of a service that master.cf has.
+bool is_service_parameter(const config::Settings& settings, std::string_view name);
+
 // The names of main.cf that mean something: known to Postern or Postfix, or needed by a value that
 // does.  In the order of names.
 std::vector<std::string> used_names(const config::Settings& settings);

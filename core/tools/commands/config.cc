@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/config/docs_writer.h"
+#include "core/config/foreign_parameters.h"
 #include "core/config/parameter.h"
 #include "core/tools/commands.h"
 #include "core/tools/config_edit.h"
@@ -30,6 +31,14 @@ struct Wish {
   std::vector<std::pair<std::string, std::string>> overrides;  // -o
 };
 
+// Parameters of Postfix's whose $names are for the moment of use, besides our own that say so.
+bool is_expanded_late(std::string_view name) {
+  for (const std::string_view each : {"command_execution_directory", "default_rbl_reply",
+                                      "mailbox_command", "smtpd_reject_footer"})
+    if (each == name) return true;
+  return false;
+}
+
 // What is known of a name, in the wanted form; nullopt: nothing.
 std::optional<std::string> value_of(const config::Settings& settings, std::string_view name,
                                     const Wish& wish) {
@@ -40,16 +49,21 @@ std::optional<std::string> value_of(const config::Settings& settings, std::strin
     if (form != nullptr) return "$" + std::string(form->fallback->name());
     return std::nullopt;
   }
-  auto value = wish.style.expand ? settings.expanded(name) : settings.unexpanded(name);
+  // What a file named in the place of a value holds is not what main.cf says.
+  if (const config::Assignment* set = settings.find_assignment(name);
+      set != nullptr && set->value.starts_with('/') && settings.unexpanded(name) != set->value)
+    return set->value;
+  auto value = wish.style.expand && !is_expanded_late(name) ? settings.expanded(name)
+                                                            : settings.unexpanded(name);
   if (!value && config::find_transport_form(name) != nullptr)
     return "$" + std::string(config::find_transport_form(name)->fallback->name());
   return value;
 }
 
-bool is_of_class(std::string_view name, std::string_view wanted) {
+bool is_of_class(const config::Settings& settings, std::string_view name, std::string_view wanted) {
   if (wanted == "all") return true;
-  const bool is_builtin = config::find_parameter(name) != nullptr;
-  const bool is_service = !is_builtin && config::find_transport_form(name) != nullptr;
+  const bool is_builtin = config::find_parameter(name) || config::find_foreign(name);
+  const bool is_service = !is_builtin && is_service_parameter(settings, name);
   if (wanted == "builtin") return is_builtin;
   if (wanted == "service") return is_service;
   return !is_builtin && !is_service;
@@ -70,7 +84,7 @@ int show_settings(const Io& io, std::string_view called_as, const Site& site, co
       for (const config::Parameter* each : config::all_parameters())
         all.emplace(each->name());
     for (const std::string& each : all)
-      if (is_of_class(each, wish.of_class)) chosen.push_back(each);
+      if (is_of_class(settings, each, wish.of_class)) chosen.push_back(each);
   }
   for (const std::string& name : chosen) {
     const auto value = value_of(settings, name, wish);
