@@ -3,16 +3,17 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <optional>
 
 #include "tests/support/loop_fixture.h"
 
 namespace postern::net {
 namespace {
 
-// Occupies the only thread of a pool until released.
-class Occupied {
+// Occupies the only thread of a pool until released.  Outlives the pool.
+class Occupant {
  public:
-  explicit Occupied(BlockingPool& pool) {
+  void take(BlockingPool& pool) {
     std::promise<void> running;
     EXPECT_TRUE(pool.try_run([this, &running] {
       running.set_value();
@@ -27,21 +28,22 @@ class Occupied {
 };
 
 TEST(BlockingPool, RunsWhatItTakes) {
-  BlockingPool pool(4);
   std::atomic<int> sum = 0;
   {
-    BlockingPool inner(4);
+    BlockingPool pool(4);
     for (int i = 1; i <= 100; ++i)
-      EXPECT_TRUE(inner.try_run([&sum, i] { sum += i; }));
+      EXPECT_TRUE(pool.try_run([&sum, i] { sum += i; }));
   }  // runs what waits
   EXPECT_EQ(sum.load(), 5050);
 }
 
 TEST(BlockingPool, QueueIsBounded) {
   constexpr std::size_t kLimit = 8;
-  BlockingPool pool(1, kLimit);
-  Occupied occupied(pool);
-  std::atomic<int> ran = 0;
+  std::atomic<std::size_t> ran = 0;
+  Occupant occupant;
+  std::optional<BlockingPool> pool_at(std::in_place, 1, kLimit);
+  BlockingPool& pool = *pool_at;
+  occupant.take(pool);
   for (std::size_t i = 0; i < kLimit; ++i) {
     EXPECT_EQ(pool.queued(), i);
     EXPECT_TRUE(pool.try_run([&ran] { ++ran; }));
@@ -49,17 +51,20 @@ TEST(BlockingPool, QueueIsBounded) {
   for (std::size_t i = 0; i < kLimit * 1000; ++i)
     EXPECT_FALSE(pool.try_run([] { FAIL(); }));
   EXPECT_EQ(pool.queued(), kLimit);
-  occupied.release();
+  occupant.release();
+  pool_at.reset();
+  EXPECT_EQ(ran.load(), kLimit);
 }
 
 TEST(BlockingPool, StoppedTakesNothingNew) {
-  BlockingPool pool(1);
   std::atomic<int> ran = 0;
-  Occupied occupied(pool);
+  Occupant occupant;
+  BlockingPool pool(1);
+  occupant.take(pool);
   EXPECT_TRUE(pool.try_run([&ran] { ++ran; }));
   pool.stop();
   EXPECT_FALSE(pool.try_run([] { FAIL(); }));
-  occupied.release();
+  occupant.release();
 }
 
 int answer() { return 42; }
