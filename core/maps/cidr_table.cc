@@ -16,8 +16,11 @@ class CidrTable final : public Table {
   Result<std::optional<std::string>> lookup(std::string_view key) const override {
     const auto address = IpAddress::parse(key);
     if (!address) return std::nullopt;
-    const auto matches = [&](const IpNetwork& network) { return network.contains(*address); };
-    const Program::Rule* rule = program_.find(matches);
+    // "!192.0.2.0/24" says nothing of IPv6 addresses (cidr_table(5)).
+    const auto hits = [&](const IpNetwork& network, bool negated) {
+      return network.is_v6() == address->is_v6 && network.contains(*address) != negated;
+    };
+    const Program::Rule* rule = program_.find(hits);
     if (rule == nullptr) return std::nullopt;
     return rule->result;
   }

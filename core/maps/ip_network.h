@@ -30,6 +30,7 @@ class IpNetwork {
   IpNetwork(const IpAddress& address, std::size_t prefix_bits);
 
   bool contains(const IpAddress& address) const;
+  bool is_v6() const { return base_.is_v6; }
   std::string to_string() const;
 
  private:

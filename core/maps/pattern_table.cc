@@ -32,7 +32,7 @@ class PatternTable final : public Table {
       return fail(ErrorKind::kLimit, "a lookup key of {} octets", key.size());
     const std::string subject(key);
     std::vector<std::string_view> groups;
-    const auto matches = [&](const PatternMatcher& matcher) {
+    const auto hits = [&](const PatternMatcher& matcher, bool negated) {
       std::string warning;
       groups.clear();
       const bool wants_groups = matcher.result.highest_group() > 0;
@@ -40,9 +40,9 @@ class PatternTable final : public Table {
           matcher.pattern->matches(subject, wants_groups ? &groups : nullptr, &warning) &&
           (!matcher.unless || !matcher.unless->matches(subject, nullptr, &warning));
       if (!warning.empty()) log::warning("maps", "{}: {}: taken as no match", name_, warning);
-      return hit;
+      return hit != negated;
     };
-    const Program::Rule* rule = program_.find(matches);
+    const Program::Rule* rule = program_.find(hits);
     if (rule == nullptr) return std::nullopt;
     return rule->matcher->result.expand(groups, max_result_bytes_);
   }
@@ -70,7 +70,9 @@ Result<RegexPtr> take_pattern(PatternDialect dialect, const TableOptions& option
   const std::string pattern(text.substr(1, end - 1));
   text.remove_prefix(end + 1);
   std::size_t flags = 0;
-  while (flags < text.size() && !is_space(text[flags]) && text[flags] != '!')
+  // "/pattern/!/other/" is for regexp: only; pcre: takes the ! for a flag that it does not have.
+  const bool may_except = dialect == PatternDialect::kPosix;
+  while (flags < text.size() && !is_space(text[flags]) && !(may_except && text[flags] == '!'))
     ++flags;
   const std::string_view letters = text.substr(0, flags);
   text.remove_prefix(flags);

@@ -42,14 +42,14 @@ class RuleProgram {
   }
   std::size_t open_ifs() const { return open_.size(); }
 
-  // The first kMatch rule for which `matches(*rule.matcher)` differs from rule.negated; nullptr:
-  // none.  An if without endif guards everything behind it.
-  template <typename Matches>
-  const Rule* find(Matches&& matches) const {
+  // The first kMatch rule for which `hits(*rule.matcher, rule.negated)`; nullptr: none.  An if
+  // without endif guards everything behind it.
+  template <typename Hits>
+  const Rule* find(Hits&& hits) const {
     for (std::size_t i = 0; i < rules_.size(); ++i) {
       const Rule& rule = rules_[i];
       if (rule.kind == Kind::kEndif) continue;
-      const bool hit = matches(*rule.matcher) != rule.negated;
+      const bool hit = hits(*rule.matcher, rule.negated);
       if (rule.kind == Kind::kMatch) {
         if (hit) return &rule;
       } else if (!hit) {
