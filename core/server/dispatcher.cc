@@ -182,7 +182,7 @@ Step Dispatcher::take_command(std::string_view line, bool more_follows, std::str
   }
   const Ruling ruling = conversation_.state.rule(verb);
   if (ruling != Ruling::kLegal) return refuse_ruling(verb, ruling, line);
-  if (verb == Verb::kNoop) {  // also what smtpd_noop_commands names
+  if (verb == Verb::kNoop && smtp::verb_of(line) != verb) {  // smtpd_noop_commands
     command_ = smtp::NoopCommand{};
   } else {
     auto parsed = smtp::parse_command(line, command_options(conversation_));
@@ -207,6 +207,12 @@ Step Dispatcher::refuse_ruling(Verb verb, Ruling ruling, std::string_view line) 
     const auto parsed = smtp::parse_command(line, command_options(conversation_));
     if (parsed) {
       if (const auto* bdat = std::get_if<smtp::BdatCommand>(&*parsed)) chunk_ahead_ = bdat->size;
+    }
+  }
+  if (verb == Verb::kUnknown) {
+    if (const auto parsed = smtp::parse_command(line, {}); !parsed) {  // octets no command may hold
+      conversation_.refuse(parsed.error().reply, RefusalReason::kSyntax);
+      return finish(verb);
     }
   }
   conversation_.refuse(replies::for_ruling(ruling, conversation_.state.rules().is_lmtp),

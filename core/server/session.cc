@@ -62,7 +62,6 @@ net::Task<void> Session::run() {
   const bool opened = co_await open();
   if (opened) co_await converse();
   co_await close();
-  log_disconnect(conversation_);
 }
 
 Seconds Session::command_time() const {
@@ -307,8 +306,7 @@ net::Task<void> Session::pause(Seconds time) {
 }
 
 net::Task<void> Session::close() {
-  if (!stream_) co_return;
-  if (!is_silent_) {
+  if (stream_ && !is_silent_) {
     if (stream_->socket().is_cancelled()) {
       (void)stream_->try_write(conversation_.output);
     } else {
@@ -316,6 +314,8 @@ net::Task<void> Session::close() {
     }
   }
   conversation_.end_transaction();
+  log_disconnect(conversation_);
+  if (!stream_) co_return;
   stream_->shutdown();
   // Octets left unread would turn the close into a reset, which can take our last reply with it.
   (void)stream_->try_read(loop_.scratch());

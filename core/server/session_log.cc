@@ -56,7 +56,8 @@ void log_rejection(const Conversation& conversation, std::string_view what,
                    const mail::Rejection& rejection) {
   log::info(tag(conversation), "{}: reject: {} from {}: {};{}", conversation.queue_id(), what,
             conversation.peer(), rejection.reply.to_log(), whence(conversation));
-  if (!rejection.private_cause.empty())
+  // Why we could not know is the operator's business; why a client was refused is in the reply.
+  if (!rejection.private_cause.empty() && rejection.reply.is_transient_failure())
     log::warning(tag(conversation), "{}: {} from {}: {}", conversation.queue_id(), what,
                  conversation.peer(), rejection.private_cause);
 }
