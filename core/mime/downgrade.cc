@@ -58,7 +58,12 @@ class Downgrader {
     const Part& part = structure_.parts[i];
     copy_ignored(part.header.begin);
     emit_header(i);
-    if (part.is_container) return;
+    if (part.is_container) {
+      // What follows the header without an empty line is about to change, and must not become more
+      // header by that.
+      if (!part.has_empty_line && has_8bit(view(part.body))) out_.message += "\r\n";
+      return;
+    }
     if (encode_[i]) {
       // An encoded first line might look like a field where the one before did not.
       out_.message += part.has_empty_line ? view({done_, part.body.begin}) : "\r\n";
@@ -73,24 +78,31 @@ class Downgrader {
     const Part& part = structure_.parts[i];
     const bool relabel = encode_[i] || (part.is_container && is_wide(part.encoding));
     const Range old = part.transfer_encoding_field;
-    if (!relabel || old.empty()) {
+    done_ = part.header.end;
+    if (!relabel && !needs_mime_version_[i]) {
       out_.message += view(part.header);
-    } else {
-      out_.message += view({part.header.begin, old.begin});
+      return;
+    }
+    // The new field takes the old one's place: where there are two, the first counts.
+    const bool in_place = relabel && !old.empty();
+    out_.message += view({part.header.begin, in_place ? old.begin : part.header.end});
+    if (in_place) {
+      emit_encoding_field(part);
       out_.message += view({old.end, part.header.end});
     }
-    done_ = part.header.end;
     if (!out_.message.empty() && !out_.message.ends_with('\n')) out_.message += "\r\n";
     if (needs_mime_version_[i]) out_.message += "MIME-Version: 1.0\r\n";
     if (encode_[i] && is_message_root(i) && part.content_type_field.empty())
       out_.message += "Content-Type: text/plain; charset=unknown-8bit\r\n";
-    if (relabel) {
-      out_.message += "Content-Transfer-Encoding: ";
-      out_.message += part.is_container                            ? "7bit"
-                      : part.encoding == TransferEncoding::kBase64 ? "base64"
-                                                                   : "quoted-printable";
-      out_.message += "\r\n";
-    }
+    if (relabel && !in_place) emit_encoding_field(part);
+  }
+
+  void emit_encoding_field(const Part& part) {
+    out_.message += "Content-Transfer-Encoding: ";
+    out_.message += part.is_container                            ? "7bit"
+                    : part.encoding == TransferEncoding::kBase64 ? "base64"
+                                                                 : "quoted-printable";
+    out_.message += "\r\n";
   }
 
   static bool is_wide(TransferEncoding encoding) {
