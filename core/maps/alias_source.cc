@@ -51,10 +51,12 @@ std::size_t behind_comment(std::string_view text, std::size_t at) {
 }
 
 // A target ends at a comma; :include: and addresses also end at white space, as a list of bare
-// names does.  Text next to a quoted string belongs to it ("a b"@example).
+// names does.  Text next to a quoted string belongs to it ("a b"@example).  Words between a comma
+// and a < are a display name, and say nothing.
 Result<std::vector<RawTarget>> split_targets(std::string_view value, std::size_t max_targets) {
   std::vector<RawTarget> targets;
   RawTarget current;
+  std::size_t behind_comma = 0;  // targets that were complete at the last comma
   const auto finish = [&] {
     if (!current.text.empty()) targets.push_back(std::move(current));
     current = {};
@@ -63,7 +65,15 @@ Result<std::vector<RawTarget>> split_targets(std::string_view value, std::size_t
     const char c = value[at];
     if (c == ',' || is_space(c)) {
       finish();
+      if (c == ',') behind_comma = targets.size();
       ++at;
+    } else if (c == '<') {
+      const std::size_t end = value.find('>', at);
+      if (end == std::string_view::npos)
+        return fail(ErrorKind::kInvalid, "\"{:.60}\": a < is not closed", value);
+      targets.resize(behind_comma);
+      current = {std::string(value.substr(at, end + 1 - at)), false};
+      at = end + 1;
     } else if (c == '(' || c == '"') {
       const std::size_t end = c == '(' ? behind_comment(value, at) : behind_quoted(value, at);
       if (end == std::string_view::npos)

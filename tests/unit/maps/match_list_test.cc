@@ -144,6 +144,13 @@ TEST(AliasSource, TargetsOfAValue) {
                                                 {AliasTargetKind::kFile, "/file"},
                                                 {AliasTargetKind::kInclude, "/list"},
                                                 {AliasTargetKind::kAddress, "ann@x"}}));
+  const auto named = parse_alias_value("Bob Other <bob@x>, \"Doe, J\" <joe@x> , a b");
+  ASSERT_TRUE(named);
+  EXPECT_EQ(*named, (std::vector<AliasTarget>{{AliasTargetKind::kAddress, "bob@x"},
+                                              {AliasTargetKind::kAddress, "joe@x"},
+                                              {AliasTargetKind::kAddress, "a"},
+                                              {AliasTargetKind::kAddress, "b"}}));
+  EXPECT_FALSE(parse_alias_value("joe <open"));
   EXPECT_FALSE(parse_alias_value("\"open"));
   EXPECT_EQ(parse_alias_value("a,b,c", 2).error().kind, ErrorKind::kLimit);
 }
