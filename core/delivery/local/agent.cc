@@ -106,8 +106,8 @@ Received receive(int channel, const AgentPolicy& policy, Request& request) {
 gid_t extra_group(const AgentPolicy& policy, const Order& order) {
   const auto* mailbox = std::get_if<MailboxOrder>(&order);
   struct stat status{};
-  if (mailbox == nullptr || policy.spool_directory.empty() ||
-      mailbox->base != policy.spool_directory || ::stat(mailbox->base.c_str(), &status) != 0)
+  if (mailbox == nullptr || !is_in_spool(policy, *mailbox) ||
+      ::stat(mailbox->base.c_str(), &status) != 0)
     return owner_of(order).gid;
   return status.st_gid;
 }

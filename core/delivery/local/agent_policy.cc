@@ -18,6 +18,15 @@ std::string home_of(uid_t uid) {
   return entry.pw_dir;
 }
 
+// "/var/mail/" in main.cf says that the mailboxes are Maildirs; it is the same directory.
+bool is_same_directory(std::string_view a, std::string_view b) {
+  while (a.size() > 1 && a.ends_with('/'))
+    a.remove_suffix(1);
+  while (b.size() > 1 && b.ends_with('/'))
+    b.remove_suffix(1);
+  return a == b;
+}
+
 std::unexpected<Error> refused(std::string why) {
   return fail(ErrorKind::kPermission, "privileged delivery refused: {}", why);
 }
@@ -35,11 +44,13 @@ Result<void> check(const AgentPolicy& policy, const MailboxOrder& order) {
   if (auto path = split_relative_path(order.path); !path || path->empty())
     return refused("mailbox path \"" + order.path + "\"");
   if (order.lock_attempts > 1000 || order.lock_delay_ms > 60'000) return refused("lock bounds");
-  const bool configured =
-      std::ranges::find(policy.mailbox_bases, order.base) != policy.mailbox_bases.end();
+  const bool configured = std::ranges::any_of(policy.mailbox_bases, [&](const std::string& base) {
+    return is_same_directory(base, order.base);
+  });
   const bool is_file = policy.allow_files && order.base == "/";
   if (configured || is_file) return {};
-  if (policy.allow_homes && !order.base.empty() && order.base == home_of(order.owner.uid))
+  if (policy.allow_homes && !order.base.empty() &&
+      is_same_directory(order.base, home_of(order.owner.uid)))
     return {};
   return refused("\"" + order.base + "\" is no directory for mailboxes");
 }
@@ -61,6 +72,10 @@ Result<void> check(const AgentPolicy&, const ReadOrder& order) {
 }
 
 }  // namespace
+
+bool is_in_spool(const AgentPolicy& policy, const MailboxOrder& order) {
+  return !policy.spool_directory.empty() && is_same_directory(policy.spool_directory, order.base);
+}
 
 Result<void> check_order(const AgentPolicy& policy, const Order& order) {
   return std::visit(

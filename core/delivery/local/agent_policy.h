@@ -28,6 +28,9 @@ struct AgentPolicy {
 // kPermission with the rule that the order breaks; ok() otherwise.
 Result<void> check_order(const AgentPolicy& policy, const Order& order);
 
+// Whether the mailbox lies in policy.spool_directory.
+bool is_in_spool(const AgentPolicy& policy, const MailboxOrder& order);
+
 // Time after which a delivery is given up.
 Seconds time_limit_of(const AgentPolicy& policy, const Order& order);
 

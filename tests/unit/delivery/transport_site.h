@@ -45,6 +45,7 @@ class TransportSite : public ::testing::Test {
     ASSERT_EQ(::geteuid(), 0u) << "needs root, as the privileged process does";
     ASSERT_EQ(::chmod(tree.path().c_str(), 0755), 0);
     policy.mailbox_bases = {make_directory("vmail", kVmail), make_directory("mail", 0)};
+    policy.spool_directory = tree / "mail/";
     ASSERT_EQ(::chmod((tree / "mail").c_str(), 01777), 0);
     for (const auto& [name, uid] : users)
       policy.mailbox_bases.push_back(make_directory(name, uid));

@@ -54,10 +54,14 @@ TEST_F(AgentPolicyTest, NothingRunsAsRootOrBelowTheMinimum) {
 }
 
 TEST_F(AgentPolicyTest, MailboxesOnlyBelowConfiguredBases) {
-  for (const auto base : {"/var/vmail/", "/var", "/etc", "", "/root", "var/vmail"}) {
+  policy.allow_files = false;
+  mailbox.base = "/var/vmail/";
+  EXPECT_TRUE(allows(mailbox)) << "the same directory";
+  for (const auto base : {"/var/vmail/x", "/var", "/etc", "/", "", "/root", "var/vmail"}) {
     mailbox.base = base;
     EXPECT_FALSE(allows(mailbox)) << base;
   }
+  policy.allow_files = true;
   mailbox.base = "/var/vmail";
   for (const auto path : {"..", "../x", "a/../../x", "", "/", "."}) {
     mailbox.path = path;

@@ -45,8 +45,7 @@ class ExpansionTest : public ::testing::Test {
     };
   }
   Expansion expand(const std::string& local_part) {
-    site.alias_maps = "inline:{ " + aliases + " }";
-    if (aliases.empty()) site.alias_maps = "";
+    if (!aliases.empty()) site.alias_maps = "inline:{ " + aliases + " }";
     auto opened = routing::Directory::open(site);
     EXPECT_TRUE(opened) << opened.error().describe();
     return Expander(options, **opened, files, "local")
@@ -96,6 +95,27 @@ TEST_F(ExpansionTest, AliasesOfEveryKind) {
   EXPECT_EQ(shown("info+x"), "box ann") << "the whole name is asked first";
   EXPECT_EQ(shown("info+y"), "box joe");
   EXPECT_EQ(shown("abroad"), "u@alias.test");
+}
+
+TEST_F(ExpansionTest, AnAliasesFileAsAdministratorsWriteIt) {
+  const TempTree tree;
+  tree.write("aliases",
+             "# who gets what\n"
+             "Postmaster: root\n"
+             "root:   joe,\n"
+             "        \\ann\n"
+             "cmd: \"|/bin/x -a 'b, c' \\\"d\\\"\"\n"
+             "bare: |/bin/y\n"
+             "list: :include:/l, \"/srv/with space\", Bob Other <bob@far.test>\n"
+             "\"a b\": joe\n");
+  site.alias_maps = "hash:" + (tree / "aliases");
+  files.texts["/l"] = "ann # not a comment here\n";
+  EXPECT_EQ(shown("postmaster"), "box joe / box ann");
+  EXPECT_EQ(shown("cmd"), "|/bin/x -a 'b, c' \"d\" as 65534");
+  EXPECT_EQ(shown("bare"), "|/bin/y as 65534");
+  EXPECT_EQ(shown("a b"), "box joe");
+  EXPECT_NE(shown("list").find("/srv/with space as 65534 / bob@far.test"), std::string::npos)
+      << shown("list");
 }
 
 TEST_F(ExpansionTest, EachDestinationOnce) {

@@ -99,7 +99,7 @@ TEST_F(MaildirQuotaTest, AdditionsAreOneLineEach) {
   EXPECT_EQ(tree.read("maildirsize"), "1000S,0C\n0 0\n10 1\n");
 }
 
-TEST(MaildirDisk, Row196FullDiskDefersAndLeavesNothing) {
+TEST(MaildirDisk, Row193FullDiskDefersAndLeavesNothing) {
   ASSERT_EQ(::geteuid(), 0u) << "needs root, to mount a small tmpfs";
   const TempTree tree;
   const auto disk = tree / "disk";

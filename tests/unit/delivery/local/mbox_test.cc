@@ -176,7 +176,7 @@ TEST_F(MboxTest, ParallelDeliveriesDoNotMix) {
   EXPECT_EQ(tree.read("joe"), expected);
 }
 
-TEST_F(MboxTest, Row196FullDiskDefersAndTheMailboxIsCutBack) {
+TEST_F(MboxTest, Row193FullDiskDefersAndTheMailboxIsCutBack) {
   ASSERT_EQ(::geteuid(), 0u) << "needs root, to mount a small tmpfs";
   const auto disk = tree / "disk";
   std::filesystem::create_directory(disk);
