@@ -98,7 +98,7 @@ std::string MailqText::entry(const QueuedMessage& message) {
     out = fmt::format("{:<17} {:>8} {:<19} {}\n", "----Queue ID-----", "--Size--",
                       "---Arrival Time----", "--Sender/Recipient------");
   } else {
-    out = "\n";
+    out += '\n';
   }
   octets_ += message.size;
   std::string id = message.queue_id;

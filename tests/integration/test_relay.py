@@ -5,10 +5,10 @@ import os
 import subprocess
 import unittest
 
+from mail_site import TESTDATA, Client, SiteTest, wait_until
 from peers.postfix import Postfix
 from peers.recording_sink import RecordingSink
 from peers.smtp_sink import SmtpSink
-from mail_site import TESTDATA, Client, SiteTest, wait_until
 
 SMALL = b"From: a@source.test\r\nSubject: hello\r\nDate: Tue, 24 Nov 2026 05:20:30 +0000\r\n" \
         b"Message-ID: <1@source.test>\r\n\r\nbody\r\n"
