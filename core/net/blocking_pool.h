@@ -24,7 +24,7 @@ class BlockingPool {
   // False, with `function` not run: too many wait, or the pool has stopped.
   bool try_run(Function function);
   std::size_t queued() const;
-  void stop();
+  void stop();  // takes nothing new; what waits still runs
 
  private:
   void work();

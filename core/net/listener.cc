@@ -1,5 +1,6 @@
 #include "core/net/listener.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -119,7 +120,10 @@ struct Listener::State : std::enable_shared_from_this<State> {
 
 Listener::Listener(Loop& loop, UniqueFd fd, OnAccept on_accept)
     : state_(std::make_shared<State>(loop, std::move(on_accept))) {
-  state_->descriptor.assign(fd.release());
+  // One that was handed to us (socket activation) may be blocking, and accept4 would stop the loop.
+  ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
+  state_->descriptor.assign(fd.get());
+  fd.release();
 }
 
 Listener::~Listener() { stop(); }

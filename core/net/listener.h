@@ -1,6 +1,7 @@
 // Listener: one listening socket, TCP or unix.  bind_listener() needs rights, so it is apart from
-// accepting, which goes on after rights are dropped.  When descriptors or memory run out, accepting
-// pauses (the backlog waits in the kernel) instead of spinning.
+// accepting, which goes on after rights are dropped.  Connections accepted per wake-up are bounded,
+// so established sessions get their turn.  When descriptors or memory run out, accepting pauses
+// (the backlog waits in the kernel) instead of spinning.
 #pragma once
 
 #include <functional>
@@ -28,16 +29,15 @@ Result<SocketAddress> peer_address(int fd);
 
 class Listener {
  public:
-  // A new connection, non-blocking and close-on-exec, on the loop's thread.
+  // A new connection, non-blocking and close-on-exec, with TCP_NODELAY, on the loop's thread.
   using OnAccept = std::move_only_function<void(UniqueFd, const SocketAddress& peer)>;
 
-  // `fd`: from bind_listener, dup()ed so that several loops may share it.
+  // `fd`: from bind_listener, dup()ed so that several loops may share it.  Throws where the kernel
+  // has no room for one more watched descriptor (start-up).
   Listener(Loop& loop, UniqueFd fd, OnAccept on_accept);
   ~Listener();
   void start();  // thread-safe
   void stop();   // thread-safe; no call of OnAccept after the loop has run it
-  // A gate: while it says false the listener leaves connections in the kernel's queue.
-  // Connections accepted per wake-up are bounded, so established sessions get their turn.
 
  private:
   struct State;

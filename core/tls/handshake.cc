@@ -32,7 +32,8 @@ Handshake connect_tls(std::unique_ptr<net::Stream> plain,
                       std::shared_ptr<const ClientContext> context, std::string server_name,
                       SteadyTime deadline) {
   return complete(
-      std::make_unique<OpenSslStream>(std::move(plain), std::move(context), server_name), deadline);
+      std::make_unique<OpenSslStream>(std::move(plain), std::move(context), std::move(server_name)),
+      deadline);
 }
 
 }  // namespace postern::tls

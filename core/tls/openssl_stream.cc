@@ -36,7 +36,7 @@ bool is_ip_literal(const std::string& name) { return net::SocketAddress::ip(name
 
 OpenSslStream::OpenSslStream(std::unique_ptr<net::Stream> plain,
                              std::shared_ptr<const ServerContext> context)
-    : plain_(std::move(plain)), server_(std::move(context)) {
+    : plain_(std::move(plain)), fd_(plain_->socket().fd()), server_(std::move(context)) {
   attach(server_->native().context.get());
   handshake_.context = &server_->native();
   SSL_set_app_data(ssl_.get(), &handshake_);
@@ -44,15 +44,14 @@ OpenSslStream::OpenSslStream(std::unique_ptr<net::Stream> plain,
 }
 
 OpenSslStream::OpenSslStream(std::unique_ptr<net::Stream> plain,
-                             std::shared_ptr<const ClientContext> context,
-                             const std::string& server_name)
-    : plain_(std::move(plain)), client_(std::move(context)) {
+                             std::shared_ptr<const ClientContext> context, std::string server_name)
+    : plain_(std::move(plain)), fd_(plain_->socket().fd()), client_(std::move(context)) {
   attach(client_->native().context.get());
   SSL_set_connect_state(ssl_.get());
   // RFC 6066 3: names only, no addresses.
   if (is_server_name(server_name) && !is_ip_literal(server_name)) {
     SSL_set_tlsext_host_name(ssl_.get(), server_name.c_str());
-    info_.server_name = server_name;
+    info_.server_name = std::move(server_name);
   }
 }
 
@@ -60,7 +59,7 @@ void OpenSslStream::attach(SSL_CTX* context) {
   POSTERN_CHECK(!plain_->is_tls() && !plain_->has_pending());
   ssl_.reset(SSL_new(context));
   POSTERN_CHECK(ssl_ != nullptr);
-  BIO* const bio = make_socket_bio(plain_->socket().fd()).release();
+  BIO* const bio = make_socket_bio(&fd_).release();
   SSL_set_bio(ssl_.get(), bio, bio);  // one share serves both directions
 }
 

@@ -14,7 +14,7 @@ class OpenSslStream final : public TlsStream {
  public:
   OpenSslStream(std::unique_ptr<net::Stream> plain, std::shared_ptr<const ServerContext> context);
   OpenSslStream(std::unique_ptr<net::Stream> plain, std::shared_ptr<const ClientContext> context,
-                const std::string& server_name);
+                std::string server_name);
 
   // One step of the handshake; kNothing: it is complete, and info() is filled in.
   Result<net::IoStep> try_handshake();
@@ -34,6 +34,7 @@ class OpenSslStream final : public TlsStream {
   void fill_info();
 
   std::unique_ptr<net::Stream> plain_;
+  const int fd_;  // the socket's, for the BIO
   // Whichever made the session; keeps OpenSSL's context.
   std::shared_ptr<const ServerContext> server_;
   std::shared_ptr<const ClientContext> client_;

@@ -3,14 +3,13 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <cstdint>
 
 #include "core/base/check.h"
 
 namespace postern::tls {
 namespace {
 
-int fd_of(BIO* bio) { return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio))); }
+int fd_of(BIO* bio) { return *static_cast<const int*>(BIO_get_data(bio)); }
 
 bool may_retry(int sys_errno) {
   return sys_errno == EAGAIN || sys_errno == EWOULDBLOCK || sys_errno == EINTR;
@@ -55,11 +54,11 @@ BIO_METHOD* make_method() {
 
 }  // namespace
 
-BioHandle make_socket_bio(int fd) {
+BioHandle make_socket_bio(const int* fd) {
   static BIO_METHOD* const method = make_method();  // lives as long as the process
   BioHandle bio(BIO_new(method));
   POSTERN_CHECK(bio != nullptr);
-  BIO_set_data(bio.get(), reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));
+  BIO_set_data(bio.get(), const_cast<int*>(fd));  // only read
   BIO_set_init(bio.get(), 1);
   return bio;
 }

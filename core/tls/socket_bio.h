@@ -6,7 +6,7 @@
 
 namespace postern::tls {
 
-// `fd` stays its owner's and must outlive the BIO's use.
-BioHandle make_socket_bio(int fd);
+// `fd`: the descriptor stays its owner's, and the variable must outlive the BIO.
+BioHandle make_socket_bio(const int* fd);
 
 }  // namespace postern::tls

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/base/unique_fd.h"
+#include "core/tls/socket_bio.h"
 
 namespace postern::tls {
 
@@ -24,13 +25,15 @@ class RawClient {
  public:
   explicit RawClient(UniqueFd fd, const RawClientOptions& options = {})
       : fd_(std::move(fd)),
+        socket_(fd_.get()),
         context_(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free),
         ssl_(nullptr, &SSL_free) {
     SSL_CTX_set_security_level(context_.get(), 0);
     SSL_CTX_set_min_proto_version(context_.get(), options.oldest);
     SSL_CTX_set_max_proto_version(context_.get(), options.newest);
     ssl_.reset(SSL_new(context_.get()));
-    SSL_set_fd(ssl_.get(), fd_.get());
+    BIO* const bio = make_socket_bio(&socket_).release();  // no SIGPIPE where the server has gone
+    SSL_set_bio(ssl_.get(), bio, bio);
     if (!options.server_name.empty())
       SSL_set_tlsext_host_name(ssl_.get(), options.server_name.c_str());
     if (options.session != nullptr) SSL_set_session(ssl_.get(), options.session);
@@ -88,6 +91,7 @@ class RawClient {
   }
 
   UniqueFd fd_;
+  const int socket_;
   std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_;
   std::unique_ptr<SSL, decltype(&SSL_free)> ssl_;
   std::string reason_;
