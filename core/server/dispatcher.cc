@@ -147,8 +147,10 @@ bool Dispatcher::is_foreign(Verb verb, std::string_view line) const {
       [&](const std::string& each) { return mail::equals_ignoring_ascii_case(each, word); });
 }
 
-// Something follows the command already: may it?
+// Something follows the command already: may it?  Behind BDAT it is the chunk, and nobody waits for
+// what comes behind QUIT.
 bool Dispatcher::is_out_of_turn(Verb verb) const {
+  if (verb == Verb::kBdat || verb == Verb::kQuit) return false;
   return !conversation_.state.is_extended() || ends_a_group(verb);
 }
 
@@ -168,7 +170,7 @@ Step Dispatcher::take_command(std::string_view line, bool more_follows, std::str
   const Verb verb = effective_verb(line);
   if (is_foreign(verb, line)) return refuse_foreign(line);
   conversation_.last_command = smtp::to_string(verb);
-  if (more_follows && is_out_of_turn(verb) && verb != Verb::kQuit) {
+  if (more_follows && is_out_of_turn(verb)) {
     if (!conversation_.has_pipelined_early) log_early_talker(conversation_, rest);
     conversation_.has_pipelined_early = true;
     // What follows STARTTLS in plain text must never be read as if it came under TLS
