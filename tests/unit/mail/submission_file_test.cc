@@ -204,7 +204,9 @@ TEST(SubmissionFile, ContentLimit) {
     ASSERT_TRUE(writer);
     const auto appended = writer->append(std::string(size, 'x'));
     EXPECT_EQ(appended.has_value(), size <= 1000) << size;
-    if (!appended) EXPECT_EQ(appended.error().kind, ErrorKind::kLimit);
+    if (!appended) {
+      EXPECT_EQ(appended.error().kind, ErrorKind::kLimit);
+    }
   }
   // A reader with a smaller limit than the writer's.
   Maildrop drop;
