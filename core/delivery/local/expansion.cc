@@ -179,8 +179,9 @@ bool Expander::follow_forward(const SystemUser& user, const mail::Mailbox& addre
     const auto text = read(path, user.identity, true);
     if (is_stopped()) return true;
     if (!text) continue;
-    // An empty file forwards nothing, so the mail stays here.
-    if (maps::trim(*text).empty()) return false;
+    // A file without a destination forwards nothing, so the mail stays here.
+    const auto targets = parse_targets(*text, options_.destination_limit, true);
+    if (targets && targets->empty()) return false;
     const Step step(*this, identity);
     follow_list(*text, true,
                 {.source = AliasSource::kForward,
