@@ -71,6 +71,7 @@ namespace {
 thread_local void* current_state = nullptr;
 
 void* argument_of(std::uint64_t number) {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr) a number that is never looked behind
   return reinterpret_cast<void*>(static_cast<std::uintptr_t>(number));
 }
 
@@ -123,7 +124,7 @@ std::uint64_t Resolver::State::start(const std::string& name, RecordType type,
   if (number == 0) {
     Answer answer;
     answer.status = Status::kBusy;
-    done(std::move(answer));
+    done(std::move(answer));  // NOLINT(bugprone-use-after-move) moved only where a number was given
     return 0;
   }
   int async_id = 0;
