@@ -39,8 +39,8 @@ std::vector<Piece> cut(std::string_view text) {
       out[setting].text += line;
     } else {
       const auto pair = config::split_name_value(config::trim(line));
-      out.push_back({std::move(line), ""});
-      if (pair) out.back().name = std::string(pair->name);
+      std::string name(pair ? pair->name : std::string_view());
+      out.push_back({std::move(line), std::move(name)});
       setting = out.size() - 1;
     }
   }

@@ -43,9 +43,9 @@ int help(const Io& io, std::FILE* to) {
   const Io there{io.in, to, io.err};
   print(there, "usage: postern COMMAND [options]\n\n");
   for (const Command& each : kCommands) {
-    if (each.name == each.aliases) continue;
     std::string also;
-    if (!each.aliases.empty()) also = fmt::format(" (also {})", each.aliases);
+    if (!each.aliases.empty() && each.aliases != each.name)
+      also = fmt::format(" (also {})", each.aliases);
     print(there, "  {:<11}{}{}\n", each.name, each.help, also);
   }
   print(there, "\nThe configuration is looked for in -c DIR, else $MAIL_CONFIG, else {}.\n",
