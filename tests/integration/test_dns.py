@@ -30,7 +30,7 @@ class Dns(SiteTest):
         self.sink = self.enter(RecordingSink())
         self.nsd = self.enter(Nsd(self.subdirectory("nsd"), "zone.test", ZONE))
         self.engine = self.postern({
-            "smtp_tcp_port": str(self.sink.port), "dns_servers": f"127.0.0.1@{self.nsd.port}",
+            "smtp_tcp_port": str(self.sink.port), "dns_servers": f"127.0.0.1:{self.nsd.port}",
             "myhostname": "postern.zone.test", "mydestination": "",
             "inet_interfaces": "127.0.0.1", "minimal_backoff_time": "1s",
             "bounce_queue_lifetime": "1h"})

@@ -72,7 +72,7 @@ class VirtualMailboxes(SiteTest):
         with Client(engine.port) as client:
             self.assertIn("250", client.message(MESSAGE, ["all@alias.test"]))
         wait_until(lambda: maildir_files(os.path.join(self.base, "joe")), "a file in new/")
-        self.assertIn("orig_to=<all@alias.test>", engine.read_log())
+        wait_until(lambda: "orig_to=<all@alias.test>" in engine.read_log(), "the alias in the log")
 
     def test_row_179_unknown_user_is_refused_in_the_session(self):
         engine = self.postern(self.settings)

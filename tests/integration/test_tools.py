@@ -29,7 +29,7 @@ class Tools(SiteTest):
         return done.stdout
 
     def postern_tool(self, *words: str, **more) -> str:
-        return self.tool("postern", "-c", self.engine.config, *words, **more)
+        return self.tool("postern", words[0], "-c", self.engine.config, *words[1:], **more)
 
     def queue_one(self, reverse_path: str = "a@source.test", recipient: str = "b@sink.test") -> str:
         with Client(self.engine.port) as client:

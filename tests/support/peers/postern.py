@@ -14,7 +14,7 @@ lmtp      unix - - n - - lmtp
 local     unix - n n - - local
 virtual   unix - n n - - virtual
 error     unix - - n - - error
-retry     unix - - n - - retry
+retry     unix - - n - - error
 discard   unix - - n - - discard
 """
 
@@ -56,10 +56,9 @@ class Postern:
         self.stop()
 
     def start(self, wait: bool = True) -> None:
-        self.process = subprocess.Popen([self.binary, "-c", self.config],
-                                        stdin=subprocess.DEVNULL,
-                                        stdout=open(os.path.join(self.directory, "stdout"), "a"),
-                                        stderr=open(os.path.join(self.directory, "stderr"), "a"))
+        with open(os.path.join(self.directory, "output"), "a") as output:
+            self.process = subprocess.Popen([self.binary, "-c", self.config], stdout=output,
+                                            stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT)
         if wait:
             wait_for_port(self.port, is_alive=lambda: self.process.poll() is None)
 

@@ -116,7 +116,7 @@ class _Conversation(socketserver.StreamRequestHandler):
                 return False
             parts.append(line)
         current.data = b"".join(parts)
-        self.finish(current)
+        self.end_message(current)
         return True
 
     def take_chunk(self, current: Received, text: str) -> None:
@@ -124,11 +124,11 @@ class _Conversation(socketserver.StreamRequestHandler):
         current.used_bdat = True
         current.data += self.rfile.read(int(words[1]))
         if words[-1].upper() == "LAST":
-            self.finish(current)
+            self.end_message(current)
         else:
             self.say("250 2.0.0 chunk")
 
-    def finish(self, current: Received) -> None:
+    def end_message(self, current: Received) -> None:
         reply = self.server.answer("END", "")
         if reply is None or reply.startswith("2"):
             self.server.keep(current)
