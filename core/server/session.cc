@@ -14,6 +14,9 @@ namespace {
 constexpr Seconds kCloseTime{10};
 // Buffers above it are given back once they are empty.
 constexpr std::size_t kKeptOctets = 1024;
+// After so many full reads the loop's other sessions get their turn, however fast this client
+// sends.
+constexpr unsigned kFullReads = 4;
 
 SteadyTime now() { return std::chrono::steady_clock::now(); }
 
@@ -56,6 +59,7 @@ void Session::drain() {
 void Session::abort() {
   is_aborted_ = true;
   if (stream_) stream_->socket().cancel();
+  if (handshaking_ != nullptr) handshaking_->cancel();
 }
 
 net::Task<void> Session::run() {
@@ -103,7 +107,8 @@ Step Session::advance() {
     return Step::kInput;
   }
   if (got->octets == 0) return end_by(Error{ErrorKind::kClosed, "closed by the client"});
-  must_wait_ = got->octets < scratch.size() && !stream_->has_pending();
+  full_reads_ = got->octets < scratch.size() ? 0 : full_reads_ + 1;
+  must_wait_ = full_reads_ == 0 ? !stream_->has_pending() : full_reads_ % kFullReads == 0;
   move_deadline(got->octets);
   std::string_view input(scratch.data(), got->octets);
   const Step step = dispatcher_.consume(input);
@@ -257,7 +262,10 @@ net::Task<Session::Opened> Session::start_tls() {
   const TimeOptions& times = site_->options.times;
   const Seconds patience =
       site_->is_stressed() ? std::min(times.starttls, times.starttls_stress) : times.starttls;
+  // The socket lives as long as the handshake, which is what handshaking_ is used for.
+  handshaking_ = &stream_->socket();
   auto encrypted = co_await tls::accept_tls(std::move(stream_), site_->tls, now() + patience);
+  handshaking_ = nullptr;
   const std::string& service = site_->options.identity.service;
   if (!encrypted) {
     log::info(service, "SSL_accept error from {}: {}", conversation_.peer(),

@@ -73,7 +73,8 @@ class Session {
   net::Loop& loop_;
   std::shared_ptr<const ServerSite> site_;
   SessionSet& set_;
-  std::unique_ptr<net::Stream> stream_;  // nullptr: a TLS handshake failed
+  std::unique_ptr<net::Stream> stream_;  // nullptr: in a TLS handshake, or one has failed
+  net::Socket* handshaking_ = nullptr;   // while stream_ is lent to the handshake
   net::SocketAddress peer_;
   Conversation conversation_;
   Dispatcher dispatcher_;
@@ -81,7 +82,8 @@ class Session {
   ClientTable::Permit client_place_;
   std::string held_;         // input behind a command that waits
   std::size_t held_at_ = 0;  // what of it is used
-  bool must_wait_ = true;    // nothing is left to read now
+  bool must_wait_ = true;    // nothing is left to read now, or it is the others' turn
+  unsigned full_reads_ = 0;  // one after the other
   bool is_waiting_ = false;  // for the client
   bool is_aborted_ = false;
   bool is_silent_ = false;  // nothing may be written: TLS is expected, or the peer is gone

@@ -1,6 +1,7 @@
 // Whole sessions over a loopback socket: what dialogue files cannot say: deadlines, memory, drains,
 // cut-offs, and the sink's refusals.
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <random>
 
@@ -409,6 +410,46 @@ TEST(Session, LargeMessageUnderTls) {
   peer.send("Subject: x\r\n\r\n" + body);
   EXPECT_TRUE(peer.command(".").starts_with("250"));
   EXPECT_TRUE(site.sink.messages().at(0).content.ends_with("Subject: x\r\n\r\n" + body));
+}
+
+TEST(Session, AbortEndsSessionsInEveryState) {
+  auto site = std::make_unique<SmtpSite>([](SiteSetup& setup) {
+    setup.has_certificate = true;
+    setup.options.extensions.tls_level = TlsLevel::kMay;
+  });
+  SmtpPeer idle(site->address());
+  SmtpPeer reading(site->address());
+  SmtpPeer handshaking(site->address());
+  say_hello(idle);
+  say_hello(reading);
+  begin_data(reading);
+  say_hello(handshaking);
+  EXPECT_TRUE(handshaking.command("STARTTLS").starts_with("220"));
+  site.reset();  // aborts, and waits for the sessions
+  EXPECT_TRUE(idle.is_closed());
+  EXPECT_TRUE(reading.is_closed());
+  EXPECT_TRUE(handshaking.is_closed());
+}
+
+TEST(Session, Row111AnIdleSessionIsSmall) {
+  constexpr std::size_t kSessions = 300;
+  SmtpSite site([](SiteSetup& setup) { setup.options.client_limits.connections = 0; });
+  std::vector<std::unique_ptr<SmtpPeer>> peers;
+  const auto open_one = [&] {
+    peers.push_back(std::make_unique<SmtpPeer>(site.address()));
+    say_hello(*peers.back());
+  };
+  for (int i = 0; i < 10; ++i)
+    open_one();
+  const std::size_t before = ::mallinfo2().uordblks;
+  for (std::size_t i = 0; i < kSessions; ++i)
+    open_one();
+  const std::size_t after = ::mallinfo2().uordblks;
+  // 0 under a sanitizer, which has its own heap.  The peers are counted too.
+  EXPECT_LE((after - before) / kSessions, 12U * 1024);
+  RecordProperty("octets", static_cast<int>((after - before) / kSessions));
+  std::printf("[ MEASURED ] %zu octets of heap for a session and its peer\n",
+              (after - before) / kSessions);
 }
 
 TEST(Session, Row109AbortedTransfersLeaveNothing) {
