@@ -50,8 +50,6 @@ TEST_F(CommitterTest, Row192FailedSyncIsFinalAndTheSegmentIsLeft) {
   start();
   const auto before = put("kept\r\n");
   ASSERT_TRUE(before);
-  std::atomic<bool> fail_next{true};
-  std::vector<FsCall> after_failure;
   fs_->fail_all(FsCall::kSyncData, EIO);
   const auto refused = put("refused\r\n");
   ASSERT_FALSE(refused);
