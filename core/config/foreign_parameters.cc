@@ -17,6 +17,7 @@ struct Group {
 
 constexpr Group kGroups[] = {
     {Foreign::kSilent,
+     "duplicate_filter_limit smtp_always_send_ehlo smtpd_delay_open_until_valid_rcpt "
      "access_map_defer_code access_map_reject_code address_verify_cache_cleanup_interval "
      "address_verify_default_transport address_verify_local_transport address_verify_map "
      "address_verify_negative_cache address_verify_negative_expire_time "
@@ -214,6 +215,14 @@ constexpr Group kGroups[] = {
     {Foreign::kWarning, "receive_override_options ", "",
      "unknown recipients are refused by smtpd_reject_unlisted_recipient, which can be set "
      "to no; nothing else in it has a counterpart"},
+    {Foreign::kWarning, "append_at_myorigin strict_mailbox_ownership show_user_unknown_table_name ",
+     "yes", "Postern always does it"},
+    {Foreign::kWarning, "confirm_delay_cleared ", "no",
+     "senders are told of a delay, but not of its end"},
+    {Foreign::kWarning, "bounce_template_file ", "", "reports have Postern's own texts"},
+    {Foreign::kWarning, "defer_transports ", "",
+     "mail of these transports is delivered all the same: hold it with postern hold"},
+    {Foreign::kWarning, "syslog_facility ", "mail", "syslog gets the facility mail"},
     {Foreign::kWarning, "qmqpd_authorized_clients ", "", "nobody may send QMQP here"},
     {Foreign::kWarning,
      "allow_srv_lookup_fallback allow_untrusted_routing always_add_missing_headers "

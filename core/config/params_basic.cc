@@ -115,14 +115,6 @@ const TypedParameter<StringList> parent_domain_matches_subdomains{
             "\".example.com\".",
     }};
 
-const TypedParameter<bool> append_at_myorigin{
-    kArea,
-    {
-        .name = "append_at_myorigin",
-        .initial = "yes",
-        .text = "Whether @$myorigin completes local parts without a domain in mail written here.",
-    }};
-
 const TypedParameter<bool> append_dot_mydomain{
     kArea,
     {
@@ -254,7 +246,7 @@ const TypedParameter<std::string> data_directory{
     {
         .name = "data_directory",
         .initial = "/var/lib/postfix",
-        .text = "The directory for files that Postern writes besides the queue.",
+        .text = "What $data_directory stands for in other settings; Postern writes nothing there.",
         .reloadable = false,
     }};
 
@@ -263,15 +255,16 @@ const TypedParameter<std::string> command_directory{
     {
         .name = "command_directory",
         .initial = "/usr/sbin",
-        .text = "The directory of the administrator's commands.",
+        .text = "What $command_directory stands for in other settings.",
     }};
 
-const TypedParameter<std::string> daemon_directory{kArea,
-                                                   {
-                                                       .name = "daemon_directory",
-                                                       .initial = "/usr/lib/postfix/sbin",
-                                                       .text = "The directory of helper programs.",
-                                                   }};
+const TypedParameter<std::string> daemon_directory{
+    kArea,
+    {
+        .name = "daemon_directory",
+        .initial = "/usr/lib/postfix/sbin",
+        .text = "What $daemon_directory stands for in other settings.",
+    }};
 
 const TypedParameter<StringList> smtpd_restriction_classes{
     kArea,

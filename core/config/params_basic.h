@@ -20,7 +20,6 @@ extern const TypedParameter<StringList> inet_interfaces;
 extern const TypedParameter<StringList> inet_protocols;
 extern const TypedParameter<StringList> proxy_interfaces;
 extern const TypedParameter<StringList> parent_domain_matches_subdomains;
-extern const TypedParameter<bool> append_at_myorigin;
 extern const TypedParameter<bool> append_dot_mydomain;
 extern const TypedParameter<bool> owner_request_special;
 extern const TypedParameter<std::string> double_bounce_sender;

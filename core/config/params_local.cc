@@ -173,14 +173,6 @@ const TypedParameter<bool> expand_owner_alias{
             "itself.",
     }};
 
-const TypedParameter<bool> strict_mailbox_ownership{
-    kArea,
-    {
-        .name = "strict_mailbox_ownership",
-        .initial = "yes",
-        .text = "Whether a mailbox file must belong to its recipient.",
-    }};
-
 const TypedParameter<StringList> prepend_delivered_header{
     kArea,
     {
@@ -220,16 +212,6 @@ const TypedParameter<std::int64_t> local_destination_recipient_limit{
         .name = "local_destination_recipient_limit",
         .initial = "1",
         .text = "The most recipients of one local delivery.",
-        .min = 0,
-    }};
-
-const TypedParameter<std::int64_t> duplicate_filter_limit{
-    kArea,
-    {
-        .name = "duplicate_filter_limit",
-        .initial = "1000",
-        .text =
-            "How many addresses are remembered to deliver an alias expansion only once to each.",
         .min = 0,
     }};
 

@@ -26,13 +26,11 @@ extern const TypedParameter<StringList> allow_mail_to_files;
 extern const TypedParameter<Seconds> command_time_limit;
 extern const TypedParameter<std::string> forward_path;
 extern const TypedParameter<bool> expand_owner_alias;
-extern const TypedParameter<bool> strict_mailbox_ownership;
 extern const TypedParameter<StringList> prepend_delivered_header;
 extern const TypedParameter<StringList> mailbox_delivery_lock;
 extern const TypedParameter<StringList> virtual_mailbox_lock;
 extern const TypedParameter<std::int64_t> local_destination_concurrency_limit;
 extern const TypedParameter<std::int64_t> local_destination_recipient_limit;
-extern const TypedParameter<std::int64_t> duplicate_filter_limit;
 extern const TypedParameter<std::string> local_command_shell;
 
 void declare_local();  // see registry.cc

@@ -58,14 +58,6 @@ const TypedParameter<Seconds> delay_warning_time{
         .unit = 'h',
     }};
 
-const TypedParameter<bool> confirm_delay_cleared{
-    kArea,
-    {
-        .name = "confirm_delay_cleared",
-        .initial = "no",
-        .text = "Whether a sender who got a delay warning is told of the delivery after all.",
-    }};
-
 const TypedParameter<Seconds> queue_run_delay{
     kArea,
     {
@@ -227,13 +219,6 @@ const TypedParameter<ByteCount> bounce_size_limit{
         .min = 0,
     }};
 
-const TypedParameter<std::string> bounce_template_file{
-    kArea,
-    {
-        .name = "bounce_template_file",
-        .text = "A file with own texts for bounces.",
-    }};
-
 const TypedParameter<ByteCount> message_size_limit{
     kArea,
     {
@@ -261,13 +246,6 @@ const TypedParameter<std::int64_t> hopcount_limit{
         .initial = "50",
         .text = "The most Received headers; more count as a mail loop.",
         .min = 1,
-    }};
-
-const TypedParameter<StringList> defer_transports{
-    kArea,
-    {
-        .name = "defer_transports",
-        .text = "Transports whose mail waits until the queue is flushed.",
     }};
 
 const TypedParameter<bool> enable_long_queue_ids{
@@ -329,16 +307,6 @@ const TypedParameter<ByteCount> queue_inode_minfree{
         .initial = "1000",
         .text = "The number of free inodes below which new mail gets 452.",
         .min = 0,
-    }};
-
-const TypedParameter<std::int64_t> queue_commit_batch_limit{
-    kArea,
-    {
-        .name = "queue_commit_batch_limit",
-        .initial = "1024",
-        .text = "The most records that share one fsync.",
-        .min = 1,
-        .max = 65536,
     }};
 
 const TypedParameter<std::int64_t> queue_clean_percent{

@@ -14,7 +14,6 @@ extern const TypedParameter<Seconds> maximal_backoff_time;
 extern const TypedParameter<Seconds> maximal_queue_lifetime;
 extern const TypedParameter<Seconds> bounce_queue_lifetime;
 extern const TypedParameter<Seconds> delay_warning_time;
-extern const TypedParameter<bool> confirm_delay_cleared;
 extern const TypedParameter<Seconds> queue_run_delay;
 extern const TypedParameter<std::int64_t> qmgr_message_active_limit;
 extern const TypedParameter<std::int64_t> qmgr_message_recipient_limit;
@@ -33,18 +32,15 @@ extern const TypedParameter<std::string> double_bounce_notice_recipient;
 extern const TypedParameter<std::string> delay_notice_recipient;
 extern const TypedParameter<std::string> error_notice_recipient;
 extern const TypedParameter<ByteCount> bounce_size_limit;
-extern const TypedParameter<std::string> bounce_template_file;
 extern const TypedParameter<ByteCount> message_size_limit;
 extern const TypedParameter<ByteCount> queue_minfree;
 extern const TypedParameter<std::int64_t> hopcount_limit;
-extern const TypedParameter<StringList> defer_transports;
 extern const TypedParameter<bool> enable_long_queue_ids;
 extern const TypedParameter<QueueDurability> queue_durability;
 extern const TypedParameter<bool> queue_volatile_allowed;
 extern const TypedParameter<ByteCount> queue_segment_size;
 extern const TypedParameter<ByteCount> queue_large_message_size;
 extern const TypedParameter<ByteCount> queue_inode_minfree;
-extern const TypedParameter<std::int64_t> queue_commit_batch_limit;
 extern const TypedParameter<std::int64_t> queue_clean_percent;
 
 // <transport>_... forms, by Settings::transport_limit.

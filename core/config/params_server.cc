@@ -144,11 +144,4 @@ const TypedParameter<std::string> syslog_name{
         .example = "postfix/submission",
     }};
 
-const TypedParameter<std::string> syslog_facility{kArea,
-                                                  {
-                                                      .name = "syslog_facility",
-                                                      .initial = "mail",
-                                                      .text = "The syslog facility.",
-                                                  }};
-
 }  // namespace postern::config::params

@@ -24,7 +24,6 @@ extern const TypedParameter<LogFormat> log_format;
 extern const TypedParameter<std::string> maillog_file;
 extern const TypedParameter<StringList> maillog_file_prefixes;
 extern const TypedParameter<std::string> syslog_name;
-extern const TypedParameter<std::string> syslog_facility;
 
 void declare_server();  // see registry.cc
 

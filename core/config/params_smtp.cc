@@ -220,14 +220,6 @@ const TypedParameter<StringList> smtp_discard_ehlo_keywords{
         .text = "EHLO keywords of servers that are ignored.",
     }};
 
-const TypedParameter<bool> smtp_always_send_ehlo{
-    kArea,
-    {
-        .name = "smtp_always_send_ehlo",
-        .initial = "yes",
-        .text = "Accepted; EHLO is always tried first.",
-    }};
-
 const TypedParameter<bool> smtp_connection_cache_on_demand{
     kArea,
     {

@@ -34,7 +34,6 @@ extern const TypedParameter<bool> smtp_balance_inet_protocols;
 extern const TypedParameter<bool> smtp_skip_5xx_greeting;
 extern const TypedParameter<std::int64_t> smtp_line_length_limit;
 extern const TypedParameter<StringList> smtp_discard_ehlo_keywords;
-extern const TypedParameter<bool> smtp_always_send_ehlo;
 extern const TypedParameter<bool> smtp_connection_cache_on_demand;
 extern const TypedParameter<Seconds> smtp_connection_cache_time_limit;
 extern const TypedParameter<Seconds> smtp_connection_reuse_time_limit;

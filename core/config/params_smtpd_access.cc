@@ -23,14 +23,6 @@ const TypedParameter<bool> smtpd_delay_reject{
         .text = "Whether refusals by client, name and sender wait until RCPT.",
     }};
 
-const TypedParameter<bool> smtpd_delay_open_until_valid_rcpt{
-    kArea,
-    {
-        .name = "smtpd_delay_open_until_valid_rcpt",
-        .initial = "yes",
-        .text = "Accepted; a transaction always begins with its first valid recipient.",
-    }};
-
 const TypedParameter<RestrictionList> smtpd_relay_restrictions{
     kArea,
     {
@@ -120,14 +112,6 @@ const TypedParameter<bool> smtpd_reject_unlisted_recipient{
         .text =
             "Whether unknown recipients of own domains are refused even if no restriction asks for "
             "it.",
-    }};
-
-const TypedParameter<bool> show_user_unknown_table_name{
-    kArea,
-    {
-        .name = "show_user_unknown_table_name",
-        .initial = "yes",
-        .text = "Whether the refusal of an unknown recipient names the table it is missing from.",
     }};
 
 const TypedParameter<std::int64_t> unknown_local_recipient_reject_code{

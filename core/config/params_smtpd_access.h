@@ -10,7 +10,6 @@ namespace params {
 
 extern const TypedParameter<bool> smtpd_peername_lookup;
 extern const TypedParameter<bool> smtpd_delay_reject;
-extern const TypedParameter<bool> smtpd_delay_open_until_valid_rcpt;
 extern const TypedParameter<RestrictionList> smtpd_relay_restrictions;
 extern const TypedParameter<RestrictionList> smtpd_recipient_restrictions;
 extern const TypedParameter<bool> smtpd_relay_before_recipient_restrictions;
@@ -21,7 +20,6 @@ extern const TypedParameter<RestrictionList> smtpd_data_restrictions;
 extern const TypedParameter<RestrictionList> smtpd_end_of_data_restrictions;
 extern const TypedParameter<RestrictionList> smtpd_etrn_restrictions;
 extern const TypedParameter<bool> smtpd_reject_unlisted_recipient;
-extern const TypedParameter<bool> show_user_unknown_table_name;
 extern const TypedParameter<std::int64_t> unknown_local_recipient_reject_code;
 extern const TypedParameter<std::int64_t> unknown_relay_recipient_reject_code;
 extern const TypedParameter<std::int64_t> unknown_virtual_alias_reject_code;

@@ -61,6 +61,16 @@ TEST(MainCf, LineAndFileSizeAtTheirLimits) {
     EXPECT_EQ(!found.has_errors(), good) << length;
   }
   for (const auto& [length, good] : std::vector<std::pair<std::size_t, bool>>{
+           {19, true}, {20, true}, {21, false}, {20'000, false}}) {
+    // The same by continuation lines of one octet each; the blank before each counts.
+    Diagnostics found;
+    std::string text = length % 2 == 0 ? "a=" : "a=x";
+    for (std::size_t size = text.size(); size < length; size += 2)
+      text += "\n y";
+    MainCf::parse(text, "f", found, {.max_file_bytes = 1'000'000, .max_line_bytes = 20});
+    EXPECT_EQ(!found.has_errors(), good) << length;
+  }
+  for (const auto& [length, good] : std::vector<std::pair<std::size_t, bool>>{
            {99, true}, {100, true}, {101, false}, {100'000, false}}) {
     Diagnostics found;
     MainCf::parse(std::string(length, '#'), "f", found, limits);

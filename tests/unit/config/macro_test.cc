@@ -125,6 +125,17 @@ TEST(Macro, SizeAtItsLimit) {
   EXPECT_FALSE(expand_with({}, std::string(10'000, 'x'), limits));
 }
 
+TEST(Macro, StepsAtTheirLimit) {
+  const ExpandLimits limits{.max_steps = 10};
+  for (const auto& [count, good] : std::initializer_list<std::pair<int, bool>>{
+           {9, true}, {10, true}, {11, false}, {10'000, false}}) {
+    std::string text;
+    for (int i = 0; i < count; ++i)
+      text += "$e";
+    EXPECT_EQ(bool(expand_with({{"e", ""}}, text, limits)), good) << count;
+  }
+}
+
 TEST(Macro, References) {
   std::vector<std::string> found;
   for_each_reference("$a ${b?{$c}:{${d:e}}} ${{$f} == {$g} ? {$h}} $$i",
