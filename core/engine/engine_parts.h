@@ -13,6 +13,7 @@
 #include "core/engine/engine.h"
 #include "core/engine/engine_gauges.h"
 #include "core/engine/intake.h"
+#include "core/engine/key_reader.h"
 #include "core/engine/listener_set.h"
 #include "core/engine/maildrop.h"
 #include "core/engine/metrics_server.h"
@@ -56,7 +57,8 @@ class Engine::Parts final : public AdminBackend {
   RunAs run_as;
   delivery::AgentHandle agent;
   std::shared_ptr<delivery::OrderRunner> runner;
-  std::vector<BindPlan> plans;  // points into the settings of `site`
+  std::unique_ptr<KeyReader> keys;  // null where the engine was not started by root
+  std::vector<BindPlan> plans;      // points into the settings of `site`
   std::vector<ListenerSet::Socket> sockets;
 
   // The spool, and what may block.

@@ -5,6 +5,7 @@
 #include "core/delivery/local/agent_client.h"
 #include "core/delivery/local/direct_runner.h"
 #include "core/engine/engine_parts.h"
+#include "core/engine/mount_type.h"
 #include "core/engine/options/agent.h"
 #include "core/engine/options/log.h"
 #include "core/engine/options/queue.h"
@@ -79,6 +80,11 @@ Result<void> Engine::Parts::prepare_process(const config::Settings& settings) {
     agent.pid = started_agent->pid;
     runner = std::make_shared<delivery::AgentClient>(std::move(started_agent->channel),
                                                      std::move(*policy_of_agent));
+    if (auto files = KeyReader::files_of(settings); !files.empty()) {
+      auto reading = KeyReader::start(std::move(files), run_as.identity.uid);
+      if (!reading) return std::unexpected(reading.error());
+      keys = std::move(*reading);
+    }
   } else {
     runner = std::make_shared<delivery::DirectRunner>(std::move(*policy_of_agent));
   }
@@ -103,13 +109,8 @@ Result<void> Engine::Parts::open_spool(const config::Settings& settings) {
   if (!opened) return std::unexpected(opened.error());
   mail_store = std::move(*opened);
   gate = std::make_unique<AdmissionGate>(*mail_store, fs, is_on_disk ? wanted.directory : "");
-  spool::SpaceInfo space;
-  const bool is_known = is_on_disk && fs.space(wanted.directory, space) == 0;
   log::info("posternd", "queue_durability={}, file system {}, spool {}", durability,
-            is_known     ? space.type
-            : is_on_disk ? "unknown"
-                         : "none (memory)",
-            is_on_disk ? wanted.directory : "-");
+            is_on_disk ? mount_type(wanted.directory) : "none", wanted.directory);
   return {};
 }
 
@@ -120,7 +121,8 @@ SiteResources Engine::Parts::site_resources() {
           *delivery_pool,
           *lookup_pool,
           runner,
-          notifier};
+          notifier,
+          keys.get()};
 }
 
 Result<void> Engine::Parts::make_queue(const config::Settings& settings) {
@@ -196,8 +198,6 @@ Result<void> Engine::Parts::open_doors(const config::Settings& settings) {
   }
   gauges.reload_time.SetToCurrentTime();
   ticker = std::make_unique<Ticker>(kTick, [this] { tick(); });
-  for (const net::SocketAddress& address : listeners->addresses())
-    log::info("master", "listening on {}", address.to_string());
   log::info("master", "daemon started -- version {}, configuration {}",
             settings.get(params::mail_version), options.config_directory);
   log::flush();

@@ -43,6 +43,16 @@ class Ending {
   std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
+// Everything posted to the loops so far has run.
+void drain_loops(net::LoopPool& loops) {
+  constexpr std::chrono::milliseconds kPatience{1000};
+  for (std::size_t i = 0; i < loops.size(); ++i) {
+    Ending ending;
+    loops.at(i).post(ending.callback());
+    ending.wait_for(kPatience);
+  }
+}
+
 }  // namespace
 
 void Engine::Parts::stop() {
@@ -53,6 +63,7 @@ void Engine::Parts::stop() {
     if (site) patience = site->settings.get(params::shutdown_timeout);
   }
   log::info("master", "stopping");
+  log::flush();
   ticker.reset();
   if (admin) admin->stop();
   metrics_server.reset();
@@ -69,14 +80,13 @@ void Engine::Parts::stop() {
       log::warning("qmgr", "{} delivery attempts did not end in time; their mail stays queued",
                    transport_runner->running());
     }
-    // Idle connections say QUIT on loops that still run.
     site->transports->close_idle();
   }
   // Functions that wait for a thread have answers to give, to loops and queue.
   for (net::BlockingPool* pool : {lookup_pool.get(), queue_pool.get()})
     if (pool != nullptr) pool->stop();
   if (mail_store) mail_store->close();
-  if (is_running && is_clean) {
+  if (is_clean) {  // a start that failed ends here too
     transports.set(nullptr);
     policy.set(nullptr);
     listeners.reset();
@@ -86,13 +96,15 @@ void Engine::Parts::stop() {
     delivery_pool.reset();
     lookup_pool.reset();
     queue_pool.reset();
+    if (loops) drain_loops(*loops);  // transports close their idle connections there
   }
   if (loops) loops->stop();
   if (queue_loop) queue_loop->stop();
   if (loops) loops->join();
   if (queue_loop) queue_loop->join();
   runner.reset();  // closes the channel: the privileged process ends
-  if (agent.pid > 0) ::waitpid(agent.pid, nullptr, 0);
+  // Attempts that were cut off hold the channel open; they end with this process.
+  if (agent.pid > 0 && is_clean) ::waitpid(agent.pid, nullptr, 0);
   log::info("master", "stopped{}", is_clean ? "" : "; attempts were cut off");
   log::flush();
   // What was cut off still refers to loops, pools and transports that refer to one another: the

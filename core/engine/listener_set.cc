@@ -142,11 +142,16 @@ void ListenerSet::apply(std::vector<Socket> sockets,
     port->listener =
         std::make_unique<net::Listener>(loops_.next(), std::move(shared), std::move(on_accept));
     port->listener->start();
+    if (const auto address = net::local_address(port->socket.fd->get()))
+      log::info("master", "listening on {}", address->to_string());
     ports.push_back(std::move(port));
   }
   // What is not in the new list closes with its last owner here.
   for (const auto& old : ports_)
-    if (std::ranges::find(ports, old) == ports.end()) old->listener->stop();
+    if (std::ranges::find(ports, old) == ports.end()) {
+      log::info("master", "no longer listening on {}", old->socket.wanted.to_string());
+      old->listener->stop();
+    }
   ports_ = std::move(ports);
 }
 

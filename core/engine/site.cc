@@ -1,5 +1,9 @@
 #include "core/engine/site.h"
 
+#include <unistd.h>
+
+#include <map>
+
 #include "core/engine/options/agent.h"
 #include "core/engine/options/local.h"
 #include "core/engine/options/log.h"
@@ -24,8 +28,32 @@ std::unexpected<Error> at(const config::SmtpListener& listener, const Error& err
                                error.sys_errno});
 }
 
+// The context, with what only root may read taken from the key reader.
+Result<std::shared_ptr<const tls::ServerContext>> make_context(tls::ServerOptions options,
+                                                               KeyReader* keys) {
+  std::vector<UniqueFd> copies;  // until they are loaded
+  std::map<std::string, std::string> names;
+  for (tls::CertificateFiles& chain : options.chains)
+    for (std::string* file : {&chain.certificate, &chain.key}) {
+      if (keys == nullptr || ::access(file->c_str(), R_OK) == 0 || errno != EACCES) continue;
+      auto copy = keys->read(*file);
+      if (!copy) return std::unexpected(copy.error());
+      const std::string name = fmt::format("/proc/self/fd/{}", copy->get());
+      names.emplace(name, *file);
+      *file = name;
+      copies.push_back(std::move(*copy));
+    }
+  auto context = tls::ServerContext::make(std::move(options));
+  if (context) return context;
+  Error error = context.error();
+  for (const auto& [name, file] : names)
+    if (const auto at = error.context.find(name); at != std::string::npos)
+      error.context.replace(at, name.size(), file);
+  return std::unexpected(std::move(error));
+}
+
 Result<ListenerParts> make_listener(const config::Settings& settings,
-                                    const config::SmtpListener& listener) {
+                                    const config::SmtpListener& listener, KeyReader* keys) {
   const config::Settings view = settings.for_service(*listener.service);
   ListenerParts out;
   auto options = server_options(view, listener);
@@ -35,7 +63,7 @@ Result<ListenerParts> make_listener(const config::Settings& settings,
   auto tls = tls_server_options(view, listener.endpoint->name);
   if (!tls) return at(listener, tls.error());
   if (*tls) {
-    auto context = tls::ServerContext::make(std::move(**tls));
+    auto context = make_context(std::move(**tls), keys);
     if (!context) return at(listener, context.error());
     out.tls = std::move(*context);
   }
@@ -82,7 +110,7 @@ Result<std::shared_ptr<const Site>> make_site(const config::Settings& settings,
   std::shared_ptr<const server::ServerSite> server;
   for (const BindPlan& plan : plans) {
     if (plan.listener.endpoint != previous) {
-      auto parts = make_listener(settings, plan.listener);
+      auto parts = make_listener(settings, plan.listener, with.keys);
       if (!parts) return std::unexpected(parts.error());
       server = std::make_shared<const server::ServerSite>(
           server::ServerSite{with.server,
@@ -106,7 +134,8 @@ Result<void> check_site(const config::Settings& settings) {
   if (auto policy = make_mail_policy(settings, *addresses); !policy)
     return std::unexpected(policy.error());
   for (const config::SmtpListener& listener : config::smtp_listeners(settings.master()))
-    if (auto made = make_listener(settings, listener); !made) return std::unexpected(made.error());
+    if (auto made = make_listener(settings, listener, nullptr); !made)
+      return std::unexpected(made.error());
   for (const config::ServiceEntry& entry : settings.master().entries()) {
     if (config::service_role(entry) != config::ServiceRole::kTransport) continue;
     if (auto checked = check_transport(settings.for_service(entry), entry); !checked)

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/engine/interfaces.h"
+#include "core/engine/key_reader.h"
 #include "core/engine/mail_policy.h"
 #include "core/engine/transports.h"
 #include "core/server/server_site.h"
@@ -28,6 +29,7 @@ struct SiteResources {
   net::BlockingPool& lookup_pool;
   std::shared_ptr<delivery::OrderRunner> runner;
   std::shared_ptr<delivery::Forwarder> forwarder;
+  KeyReader* keys = nullptr;  // null: this process can read what it needs
 };
 
 // `plans`: of plan_listeners(settings).  `ports`: those that they are bound to.  Blocks: opens
