@@ -47,6 +47,7 @@ Result<delivery::ExpansionOptions> expansion(const config::Settings& view) {
   auto paths = config::parse_list(view.get(params::forward_path));
   if (!paths) return at(params::forward_path, paths.error());
   out.forward_path = std::move(*paths);
+  out.owner_request_special = view.get(params::owner_request_special);
   out.expand_owner_alias = view.get(params::expand_owner_alias);
   return out;
 }
