@@ -6,6 +6,7 @@
 #include "core/base/crc32c.h"
 #include "core/base/log.h"
 #include "core/spool/forgetting_fs.h"
+#include "core/spool/spool_metrics.h"
 
 namespace postern::spool {
 
@@ -62,6 +63,9 @@ Result<void> LogStore::check_volatile() const {
 }
 
 Result<void> LogStore::start() {
+  SpoolMetrics::get().show_durability(options_.durability == Durability::kDurable   ? "durable"
+                                      : options_.durability == Durability::kProcess ? "process"
+                                                                                    : "memory");
   if (auto prepared = files_.prepare(); !prepared) return prepared;
   if (auto checked = check_volatile(); !checked) return checked;
   auto lock = files_.lock();

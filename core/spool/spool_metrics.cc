@@ -23,6 +23,13 @@ SpoolMetrics::SpoolMetrics()
       segments_(metrics::gauge("postern_spool_segments", "Segments of the spool's log")),
       accepting_(metrics::gauge("postern_spool_accepting", "1: messages can be stored")) {}
 
+void SpoolMetrics::show_durability(const std::string& name) {
+  for (const char* each : {"durable", "process", "memory"})
+    metrics::gauge("postern_spool_durability", "1 at what queue_durability is",
+                   {{"durability", each}})
+        .Set(name == each ? 1 : 0);
+}
+
 void SpoolMetrics::observe_sync(std::chrono::nanoseconds took, std::size_t records) {
   sync_seconds_.Observe(std::chrono::duration<double>(took).count());
   batch_records_.Observe(static_cast<double>(records));

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 #include "core/base/metrics.h"
 
@@ -17,6 +18,8 @@ class SpoolMetrics {
   void count_corrupt() { corrupt_.Increment(); }
   void count_compacted(std::uint64_t octets) { compacted_.Increment(static_cast<double>(octets)); }
   void set_segments(std::size_t count) { segments_.Set(static_cast<double>(count)); }
+  // "durable", "process" or "memory": what a 250 is worth here.
+  void show_durability(const std::string& name);
   void set_accepting(bool accepting) { accepting_.Set(accepting ? 1 : 0); }
 
  private:

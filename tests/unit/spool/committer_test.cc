@@ -12,36 +12,35 @@ class CommitterTest : public MemorySpool {};
 
 TEST_F(CommitterTest, LoneMessageIsSyncedOnceAndAtOnce) {
   start();
-  std::atomic<unsigned> syncs{0};
-  fs_->set_hook([&](FsCall call) { syncs += call == FsCall::kSyncData ? 1 : 0; });
+  count_syncs();
   ASSERT_TRUE(put("x\r\n"));
-  EXPECT_EQ(syncs, 1u);
+  EXPECT_EQ(syncs_, 1u);
 }
 
 TEST_F(CommitterTest, Row203SlowSyncMakesOthersWaitAndShareTheNextOne) {
   start();
-  std::atomic<unsigned> syncs{0};
-  std::latch first_sync(1), go(1);
-  fs_->set_hook([&](FsCall call) {
+  const auto first_sync = std::make_shared<std::latch>(1);
+  const auto go = std::make_shared<std::latch>(1);
+  fs_->set_hook([this, first_sync, go](FsCall call) {
     if (call != FsCall::kSyncData) return;
-    if (syncs++ == 0) {
-      first_sync.count_down();
-      go.wait();
+    if (syncs_++ == 0) {
+      first_sync->count_down();
+      go->wait();
     }
   });
   auto first = commit_later("first\r\n");
-  first_sync.wait();
+  first_sync->wait();
   std::vector<std::future<CommitResult>> others;
   for (int i = 0; i < 20; ++i)
     others.push_back(commit_later("other\r\n"));
   // The disk has not answered: nobody has a token.
   EXPECT_EQ(first.wait_for(0s), std::future_status::timeout);
   EXPECT_EQ(others[0].wait_for(0s), std::future_status::timeout);
-  go.count_down();
+  go->count_down();
   EXPECT_TRUE(first.get());
   for (auto& other : others)
     EXPECT_TRUE(other.get());
-  EXPECT_EQ(syncs, 2u);
+  EXPECT_EQ(syncs_, 2u);
   restart();
   EXPECT_EQ(loaded_.size(), 21u);
 }
@@ -73,12 +72,8 @@ TEST_F(CommitterTest, Row192RefusedMessageStaysRefusedAfterAPowerCut) {
   ASSERT_TRUE(put("kept\r\n"));
   // One sync fails, the next segment opens at once; the refused octets may still be on the disk,
   // and the summary that leaves them out may not.
-  bool failed = false;
-  fs_->set_hook([&](FsCall call) {
-    if (call == FsCall::kSyncData && !failed) {
-      failed = true;
-      fs_->fail_at(fs_->calls(), EIO);
-    }
+  fs_->set_hook([this](FsCall call) {
+    if (call == FsCall::kSyncData && syncs_++ == 0) fs_->fail_at(fs_->calls(), EIO);
   });
   ASSERT_FALSE(put("refused\r\n"));
   ASSERT_TRUE(put("later\r\n"));
@@ -222,12 +217,11 @@ TEST_F(CommitterTest, AfterCloseEverybodyIsToldSo) {
 TEST_F(CommitterTest, ProcessDurabilityNeverSyncs) {
   options_.durability = Durability::kProcess;
   start();
-  std::atomic<unsigned> syncs{0};
-  fs_->set_hook([&](FsCall call) { syncs += call == FsCall::kSyncData ? 1 : 0; });
+  count_syncs();
   const auto id = put("x\r\n");
   ASSERT_TRUE(id);
   ASSERT_TRUE(put(std::string(20'000, 'x')));
-  EXPECT_EQ(syncs, 0u);
+  EXPECT_EQ(syncs_, 0u);
   kill();
   EXPECT_EQ(loaded_.size(), 2u);
 }

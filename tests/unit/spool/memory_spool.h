@@ -125,6 +125,10 @@ class MemorySpool : public ::testing::Test {
     disk_->list(options_.directory + "/" + directory, out);
     return out;
   }
+  // Counts in syncs_ from here on.  Hooks outlive the test's body: what they refer to is a member.
+  void count_syncs() {
+    fs_->set_hook([this](FsCall call) { syncs_ += call == FsCall::kSyncData ? 1 : 0; });
+  }
   std::size_t segments() {
     std::size_t count = 0;
     for (const std::string& name : names("log"))
@@ -135,6 +139,7 @@ class MemorySpool : public ::testing::Test {
     return fmt::format("/spool/log/{:08x}.seg", number);
   }
 
+  std::atomic<unsigned> syncs_{0};
   ManualClock clock_;
   StoreOptions options_;
   std::unique_ptr<ForgettingFs> disk_ = std::make_unique<ForgettingFs>(ForgettingFs::Options{});
