@@ -23,8 +23,8 @@ const Clock& Clock::system() {
 ManualClock::ManualClock(WallTime start) : wall_ns_(to_ns(start)), steady_ns_(to_ns(start)) {}
 
 WallTime ManualClock::wall() const {
-  return WallTime(std::chrono::duration_cast<WallTime::duration>(
-      std::chrono::nanoseconds(wall_ns_.load())));
+  return WallTime(
+      std::chrono::duration_cast<WallTime::duration>(std::chrono::nanoseconds(wall_ns_.load())));
 }
 
 SteadyTime ManualClock::steady() const {

@@ -36,7 +36,8 @@ __attribute__((target("sse4.2"))) std::uint32_t crc32c_sse42(std::string_view da
     state = _mm_crc32_u64(state, word);
   }
   auto tail = static_cast<std::uint32_t>(state);
-  for (; left > 0; ++p, --left) tail = _mm_crc32_u8(tail, static_cast<unsigned char>(*p));
+  for (; left > 0; ++p, --left)
+    tail = _mm_crc32_u8(tail, static_cast<unsigned char>(*p));
   return ~tail;
 }
 #endif

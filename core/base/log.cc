@@ -91,11 +91,10 @@ std::string render(const Target& target, Level level, std::string_view service,
     }
     return line.append(text);
   }
-  line = fmt::format("{{\"time\":{:.6f},\"level\":\"{}\",\"host\":",
-                     std::chrono::duration<double>(
-                         std::chrono::system_clock::now().time_since_epoch())
-                         .count(),
-                     name_of(level));
+  line = fmt::format(
+      "{{\"time\":{:.6f},\"level\":\"{}\",\"host\":",
+      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(),
+      name_of(level));
   append_json_string(line, options.hostname);
   line += ",\"service\":";
   append_json_string(line, tag(options, service));
@@ -164,8 +163,8 @@ Result<void> configure(const Options& options) {
   try {
     spdlog::sink_ptr sink;
     if (options.file.empty()) {
-      sink = std::make_shared<spdlog::sinks::syslog_sink_mt>(options.syslog_name, LOG_PID,
-                                                             LOG_MAIL, false);
+      sink = std::make_shared<spdlog::sinks::syslog_sink_mt>(options.syslog_name, LOG_PID, LOG_MAIL,
+                                                             false);
     } else if (options.file == "/dev/stdout") {
       sink = std::make_shared<spdlog::sinks::stdout_sink_mt>();
     } else {
@@ -201,7 +200,8 @@ void write(Level level, std::string_view service, std::string_view text) {
     (void)!::write(STDERR_FILENO, line.data(), line.size());
     return;
   }
-  target->logger->log(to_spdlog(level), spdlog::string_view_t(render(*target, level, service, clean)));
+  target->logger->log(to_spdlog(level),
+                      spdlog::string_view_t(render(*target, level, service, clean)));
 }
 
 }  // namespace postern::log

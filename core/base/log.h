@@ -18,9 +18,9 @@ enum class Level { kDebug, kInfo, kWarning, kError, kFatal };
 enum class Format { kPostfix, kJson };
 
 struct Options {
-  std::string file;                    // "" = syslog, "/dev/stdout", or a path opened for append
+  std::string file;                     // "" = syslog, "/dev/stdout", or a path opened for append
   std::string syslog_name = "postfix";  // the first part of the tag
-  std::string hostname;                // "" = gethostname()
+  std::string hostname;                 // "" = gethostname()
   Format format = Format::kPostfix;
   Level threshold = Level::kInfo;
 };

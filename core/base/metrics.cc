@@ -26,9 +26,9 @@ prometheus::Histogram& histogram(const std::string& name, const std::string& hel
 }
 
 const std::vector<double>& latency_bounds() {
-  static const std::vector<double> bounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
-                                          0.025,  0.05,    0.1,    0.25,  0.5,    1,     2.5,
-                                          5,      10,      30,     60};
+  static const std::vector<double> bounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
+                                          0.01,   0.025,   0.05,   0.1,   0.25,   0.5,
+                                          1,      2.5,     5,      10,    30,     60};
   return bounds;
 }
 

@@ -36,19 +36,19 @@ enum class Outcome {
 struct RecipientResult {
   std::uint32_t recipient = 0;
   Outcome outcome = Outcome::kDeferred;
-  std::string diagnostic;  // for log and DSN, one line
-  std::string status;      // enhanced status code, "2.0.0"
-  std::string remote_mta;  // "mx.example[192.0.2.1]:25"
-  std::string smtp_reply;  // "550 5.1.1 no such user" as the peer gave it, or ""
+  std::string diagnostic;            // for log and DSN, one line
+  std::string status;                // enhanced status code, "2.0.0"
+  std::string remote_mta;            // "mx.example[192.0.2.1]:25"
+  std::string smtp_reply;            // "550 5.1.1 no such user" as the peer gave it, or ""
   bool relayed_without_dsn = false;  // next hop lacks DSN: a "relayed" report is due if asked for
   std::vector<Recipient> expanded;
 };
 
 // What the attempt says of the lane, apart from the recipients.
 enum class SiteVerdict {
-  kGood,     // the peer took commands: positive feedback
+  kGood,      // the peer took commands: positive feedback
   kThrottle,  // 421, 451 too many connections: negative feedback, not dead
-  kDead,     // no connection, no banner, TLS not to be had: counts towards "dead"
+  kDead,      // no connection, no banner, TLS not to be had: counts towards "dead"
 };
 
 struct AttemptResult {

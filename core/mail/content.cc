@@ -19,7 +19,8 @@ Result<std::string> read_all(const Content& content, std::uint64_t limit) {
   while (done < out.size()) {
     const auto got = content.read_at(done, std::span(out).subspan(done));
     if (!got) return std::unexpected(got.error());
-    if (*got == 0) return fail(ErrorKind::kCorrupt, "content ends after {} of {} octets", done, out.size());
+    if (*got == 0)
+      return fail(ErrorKind::kCorrupt, "content ends after {} of {} octets", done, out.size());
     done += *got;
   }
   return out;

@@ -36,14 +36,14 @@ constexpr bool has(DsnNotify set, DsnNotify bit) {
 
 // How the message came in.  Values are stored; append only.
 enum class Origin : std::uint8_t {
-  kSmtp = 0,      // by SMTP or LMTP
-  kSubmitted = 1,  // by sendmail(1)
+  kSmtp = 0,          // by SMTP or LMTP
+  kSubmitted = 1,     // by sendmail(1)
   kNotification = 2,  // a DSN or postmaster notice of our own
-  kForwarded = 3,  // re-injected by local delivery (aliases, .forward)
+  kForwarded = 3,     // re-injected by local delivery (aliases, .forward)
 };
 
 struct Recipient {
-  Mailbox forward_path;           // where it goes, after rewriting
+  Mailbox forward_path;            // where it goes, after rewriting
   std::string original_recipient;  // as RCPT gave it, for X-Original-To and logs
   std::string orcpt;               // RFC 3461 s4.2: "rfc822;user@example", xtext decoded; or ""
   DsnNotify notify = DsnNotify::kUnspecified;
@@ -54,12 +54,12 @@ struct Recipient {
 // The SMTP client as the session saw it; for Received, logs, filters and XFORWARD.
 struct ClientInfo {
   std::string name = "unknown";  // verified reverse name (forward-confirmed), or "unknown"
-  std::string reverse_name;       // unverified
-  std::string address;            // "192.0.2.1", "IPv6 2001:db8::1" without brackets: 2001:db8::1
+  std::string reverse_name;      // unverified
+  std::string address;           // "192.0.2.1", "IPv6 2001:db8::1" without brackets: 2001:db8::1
   std::uint16_t port = 0;
   std::string helo;
-  std::string protocol;           // "SMTP", "ESMTPS", "LMTP" ... RFC 3848
-  std::string tls;                // "TLSv1.3 with cipher ..." or ""
+  std::string protocol;  // "SMTP", "ESMTPS", "LMTP" ... RFC 3848
+  std::string tls;       // "TLSv1.3 with cipher ..." or ""
   std::string sasl_method;
   std::string sasl_username;
 

@@ -22,7 +22,8 @@ Reply::Reply(std::uint16_t code, std::optional<EnhancedStatus> status,
     : code_(code), status_(status), lines_(std::move(lines)) {
   if (lines_.empty()) lines_.emplace_back();
   if (lines_.size() > kMaxLines) lines_.resize(kMaxLines);
-  for (std::string& line : lines_) line = cleaned(line);
+  for (std::string& line : lines_)
+    line = cleaned(line);
 }
 
 void Reply::append_to(std::string& out) const {
@@ -42,7 +43,8 @@ void Reply::append_to(std::string& out) const {
 std::string Reply::to_log() const {
   std::string out = fmt::format("{:03}", code_);
   if (status_) out += " " + status_->to_string();
-  for (std::size_t i = 0; i < lines_.size(); ++i) out += (i == 0 ? " " : "; ") + lines_[i];
+  for (std::size_t i = 0; i < lines_.size(); ++i)
+    out += (i == 0 ? " " : "; ") + lines_[i];
   return out;
 }
 

@@ -21,8 +21,8 @@ class Reply {
 
   Reply() = default;
   Reply(std::uint16_t code, std::optional<EnhancedStatus> status, std::string_view text);
-  // `lines`: CR, LF, NUL and other controls become '?': they would let text that came from a peer or
-  // a filter forge a second reply.  Lines beyond kMaxLines are dropped.
+  // `lines`: CR, LF, NUL and other controls become '?': they would let text that came from a peer
+  // or a filter forge a second reply.  Lines beyond kMaxLines are dropped.
   Reply(std::uint16_t code, std::optional<EnhancedStatus> status, std::vector<std::string> lines);
 
   std::uint16_t code() const { return code_; }
