@@ -43,8 +43,11 @@ std::optional<std::string> table_in_list(std::string_view word) {
   return std::string(word);
 }
 
-void check_view(const SettingsView& view, TableCheck& check) {
+// A table that several parameters share is told once, so those that own tables come before lists
+// that inherit them ($virtual_alias_maps in virtual_alias_domains).
+void check_view(const SettingsView& view, config::Kind kind, TableCheck& check) {
   for (const config::Parameter* each : config::all_parameters()) {
+    if (each->kind() != kind) continue;
     const std::string place = place_of(view.settings, each->name());
     if (each->kind() == config::Kind::kTables) {
       const auto& typed = static_cast<const config::TypedParameter<config::TableList>&>(*each);
@@ -70,7 +73,9 @@ void check_view(const SettingsView& view, TableCheck& check) {
 void check_tables(const Site& site, Findings& findings) {
   TableCheck check(findings);
   for (const SettingsView& view : all_views(site.settings()))
-    check_view(view, check);
+    for (const config::Kind kind :
+         {config::Kind::kTables, config::Kind::kRestrictions, config::Kind::kList})
+      check_view(view, kind, check);
 }
 
 }  // namespace postern::tools
