@@ -65,14 +65,13 @@ void Engine::Parts::stop() {
   log::info("master", "stopping");
   log::flush();
   ticker.reset();
-  if (admin) admin->stop();
-  metrics_server.reset();
   if (listeners) listeners->stop();
   if (maildrop) maildrop->stop();
   bool is_clean = true;
   const bool is_running = site != nullptr;
   if (is_running) {
     is_clean = sessions->stop(patience);
+    if (admin) admin->stop();  // it asks the queue
     Ending queue_end;
     mail_queue->stop(queue_end.callback());
     if (!queue_end.wait_for(patience)) {
@@ -86,7 +85,8 @@ void Engine::Parts::stop() {
   for (net::BlockingPool* pool : {lookup_pool.get(), queue_pool.get()})
     if (pool != nullptr) pool->stop();
   if (mail_store) mail_store->close();
-  if (is_clean) {  // a start that failed ends here too
+  metrics_server.reset();  // its server takes a second or two to end
+  if (is_clean) {          // a start that failed ends here too
     transports.set(nullptr);
     policy.set(nullptr);
     listeners.reset();

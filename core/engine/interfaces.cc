@@ -42,11 +42,21 @@ Result<Addresses> resolve(const std::string& host, const std::string& port, Prot
   return out;
 }
 
-Addresses loopback(const std::string& port, Protocols protocols) {
+// The addresses of both IP versions; a machine without one of them, or a site that does not want
+// it, has the other.
+Result<Addresses> either(const char* ipv4, const char* ipv6, const std::string& port,
+                         Protocols protocols) {
   Addresses out;
-  for (const char* host : {"127.0.0.1", "::1"})
-    if (auto found = resolve(host, port, protocols))
+  std::optional<Error> error;
+  for (const auto& [host, wanted] : {std::pair(ipv4, protocols.ipv4), {ipv6, protocols.ipv6}}) {
+    if (!wanted) continue;
+    auto found = resolve(host, port, protocols);
+    if (found)
       out.insert(out.end(), found->begin(), found->end());
+    else
+      error = found.error();
+  }
+  if (out.empty() && error) return std::unexpected(*error);
   return out;
 }
 
@@ -57,14 +67,9 @@ Result<Addresses> interface_addresses(const config::Settings& settings, const st
   for (const std::string& word : settings.get(params::inet_interfaces)) {
     Result<Addresses> found;
     if (word == "all") {
-      Addresses any;
-      // A machine without IPv6 has no :: to bind; inet_protocols = all means what there is.
-      for (const char* host : {"0.0.0.0", "::"})
-        if (auto one = resolve(host, port, protocols))
-          any.insert(any.end(), one->begin(), one->end());
-      found = std::move(any);
+      found = either("0.0.0.0", "::", port, protocols);
     } else if (word == "loopback-only") {
-      found = loopback(port, protocols);
+      found = either("127.0.0.1", "::1", port, protocols);
     } else {
       std::string host = word;
       if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);

@@ -83,8 +83,10 @@ Result<std::vector<ListenerSet::Socket>> ListenerSet::bind(const std::vector<Bin
   std::vector<Socket> out;
   for (const BindPlan& plan : plans) {
     const std::string& service = plan.listener.endpoint->name;
+    // Port 0, of tests, names as many sockets as there are services.
     const auto is_this = [&](const Socket& socket) {
-      return socket.fd && socket.wanted == plan.address && socket.service == service;
+      return socket.fd && socket.wanted == plan.address &&
+             (plan.address.port() != 0 || socket.service == service);
     };
     if (const auto found = std::ranges::find_if(bound, is_this); found != bound.end()) {
       out.push_back(*found);

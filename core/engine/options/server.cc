@@ -200,11 +200,13 @@ Result<server::ServerOptions> server_options(const config::Settings& view,
   out.mynetworks = *mynetworks;
   out.submitters = std::move(*mynetworks);
   out.peer_name_lookup = view.get(params::smtpd_peername_lookup);
-  // The passwd table is asked for every local recipient, so nsswitch decides how long that takes.
-  out.tables_may_block =
-      routing_may_block(view) ||
-      may_block(view, {"local_recipient_maps", "alias_maps", "virtual_alias_maps",
-                       "virtual_mailbox_maps", "relay_recipient_maps"});
+  // The passwd table is asked for every local recipient, so nsswitch decides how long that takes; a
+  // host without local recipients never asks it.
+  const bool has_local = !view.get(params::mydestination).empty();
+  out.tables_may_block = routing_may_block(view) ||
+                         (has_local && may_block(view, {"local_recipient_maps"})) ||
+                         may_block(view, {"alias_maps", "virtual_alias_maps",
+                                          "virtual_mailbox_maps", "relay_recipient_maps"});
   return out;
 }
 

@@ -1,6 +1,8 @@
 // The whole engine over real sockets: mail in, mail out, stops and starts in between.
 #include "core/engine/engine.h"
 
+#include <thread>
+
 #include "tests/unit/engine/engine_process.h"
 
 namespace postern::engine {
@@ -49,8 +51,8 @@ TEST(Engine, RelaysToTheNextHop) {
   ASSERT_EQ(next.mailbox().size(), 1u);
 }
 
-// Rows of reliability.md part A: what was acknowledged survives SIGKILL.
-TEST(Engine, KeepsAcknowledgedMailOverSigkill) {
+// What was acknowledged survives SIGKILL.
+TEST(Engine, Row187KeepsAcknowledgedMailOverSigkill) {
   EngineProcess engine(Parameters{{"virtual_transport", "retry:not yet"}});
   for (int i = 0; i < 5; ++i)
     ASSERT_THAT(engine.send("joe@local.test", "number " + std::to_string(i)), StartsWith("250"));
@@ -66,7 +68,7 @@ TEST(Engine, KeepsAcknowledgedMailOverSigkill) {
     EXPECT_THAT(all, HasSubstr("number " + std::to_string(i)));
 }
 
-TEST(Engine, TwoEnginesNeverShareAQueue) {
+TEST(Engine, Row197SecondEngineOnTheSameQueueIsRefused) {
   EngineProcess first;
   EngineProcess second;
   second.stop();
@@ -121,6 +123,37 @@ TEST(Engine, RefusesMailWhenSpaceIsShort) {
   EXPECT_THAT(reply, ::testing::AnyOf(StartsWith("452 4.3.1"), StartsWith("421 4.3.1"),
                                       ::testing::IsEmpty()));
   EXPECT_TRUE(engine.mailbox().empty());
+}
+
+// SIGHUP and SIGTERM while mail comes in: every 250 is a message in the mailbox or the queue.
+TEST(Engine, Row202SignalsUnderLoadLoseNothing) {
+  EngineProcess engine;
+  std::atomic<int> accepted{0};
+  const auto address = engine.address();
+  std::vector<std::thread> clients;
+  for (int c = 0; c < 4; ++c)
+    clients.emplace_back([&] {
+      SmtpPeer peer(address);
+      for (int i = 0; i < 200; ++i) {
+        const std::string reply =
+            EngineProcess::send(peer, "joe@local.test", "load", "a@far.test", i == 0);
+        if (!reply.starts_with("250")) break;
+        ++accepted;
+      }
+    });
+  EXPECT_TRUE(engine.reload());
+  EXPECT_TRUE(engine.reload());
+  EXPECT_EQ(engine.stop(), 0);
+  for (std::thread& client : clients)
+    client.join();
+  EXPECT_GT(accepted, 0);
+  const std::size_t delivered = engine.mailbox().size();
+  engine.start();
+  const auto expected = static_cast<std::size_t>(accepted);
+  if (delivered < expected) {
+    EXPECT_TRUE(engine.wait_for_log_times("status=sent", expected - delivered));
+  }
+  EXPECT_EQ(engine.mailbox().size(), expected);
 }
 
 TEST(Engine, StopsInOrder) {

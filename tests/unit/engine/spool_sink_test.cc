@@ -122,7 +122,7 @@ TEST_F(Sink, DroppedMessageLeavesNothing) {
   EXPECT_EQ(queued(), 0u);
 }
 
-TEST_F(Sink, FullDiskIs452) {
+TEST_F(Sink, Row193FullDiskIs452) {
   const auto message = sink->begin();
   ASSERT_TRUE(message->append("x\r\n").has_value());
   fs.fail_all(spool::FsCall::kWrite, ENOSPC);
