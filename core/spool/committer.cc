@@ -356,10 +356,14 @@ void Committer::apply(OutgoingRecord& record, Job& job) {
 
 void Committer::complete(Job& job, const Error* error) {
   if (auto* commit = std::get_if<CommitJob>(&job)) {
-    if (error == nullptr)
+    if (error == nullptr) {
       commit->done(CommitToken(commit->note.id));
-    else
+    } else {
+      // A file that no record may name goes before its session is told.
+      commit->content.reset();
+      commit->large.reset();
       commit->done(std::unexpected(*error));
+    }
     return;
   }
   const auto answer = [error](RecordDone& done) {

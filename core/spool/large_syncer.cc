@@ -3,6 +3,16 @@
 #include <cerrno>
 
 namespace postern::spool {
+namespace {
+
+// The file goes first: whoever is told of a full disk finds the room again.
+void refuse(CommitJob& job, const Error& error) {
+  job.content.reset();
+  job.large.reset();
+  job.done(std::unexpected(error));
+}
+
+}  // namespace
 
 LargeSyncer::LargeSyncer(const SpoolFiles& files, const StoreOptions& options, Committer& committer)
     : files_(files), options_(options), committer_(committer), thread_(&LargeSyncer::run, this) {}
@@ -45,13 +55,13 @@ void LargeSyncer::process(std::vector<CommitJob> batch) {
     if (auto done = job.large->sync(durable); done)
       synced.push_back(std::move(job));
     else
-      job.done(std::unexpected(done.error()));
+      refuse(job, done.error());
   }
   if (synced.empty()) return;
   if (durable && files_.fs().sync_directory(files_.large_directory()) != 0) {
     const auto error = storage_failed("spool: sync " + files_.large_directory(), errno);
     for (CommitJob& job : synced)
-      job.done(error);
+      refuse(job, error.error());
     return;
   }
   for (CommitJob& job : synced)

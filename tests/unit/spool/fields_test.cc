@@ -72,7 +72,8 @@ TEST(Fields, LengthBeyondTheEndIsMalformed) {
 }
 
 TEST(Fields, VarintThatNeverEndsIsMalformed) {
-  FieldReader reader(std::string(30, '\xff'));
+  const std::string octets(30, '\xff');
+  FieldReader reader(octets);
   EXPECT_FALSE(reader.next());
   EXPECT_FALSE(reader.ok());
 }

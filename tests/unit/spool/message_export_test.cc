@@ -20,7 +20,7 @@ class ExportTest : public MemorySpool {
 
 TEST_F(ExportTest, WritesContentOctetForOctetAndTheEnvelopeAsJson) {
   start();
-  const auto id = put("Subject: x\r\n\r\n.\r\nbody\0\xff\r\n", 2);
+  const auto id = put(std::string("Subject: x\r\n\r\n.\r\nbody\0\xff\r\n", 25), 2);
   ASSERT_TRUE(settle(*id, 1, "host said: \xff ok"));
   disk_->make_directory("/out");
   const auto exported = rescue_one(*id);

@@ -20,7 +20,7 @@ MessagePayload full_message() {
   out.envelope.body = mail::BodyType::kBinaryMime;
   out.envelope.smtputf8 = true;
   out.envelope.ret = mail::DsnReturn::kHeaders;
-  out.envelope.envid = std::string("QQ\0314159", 9);
+  out.envelope.envid = std::string("QQ\0+4159", 8);
   out.envelope.origin = mail::Origin::kForwarded;
   out.envelope.client = {"mx.example", "rev.example", "2001:db8::1", 65535,  "helo",
                          "ESMTPSA",    "TLSv1.3",     "PLAIN",       "alice"};
