@@ -40,14 +40,11 @@ class SiteTest(unittest.TestCase):
     """Each test has a directory below /var/tmp (a real file system, so fsync means something)."""
 
     def setUp(self):
+        self.directory = tempfile.mkdtemp(prefix="postern-test-", dir="/var/tmp")
+        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
         self.stack = contextlib.ExitStack()
         self.addCleanup(self.stack.close)
-        self.directory = tempfile.mkdtemp(prefix="postern-test-", dir="/var/tmp")
-        self.addCleanup(self.finish)
         os.chmod(self.directory, 0o755)
-
-    def finish(self):
-        shutil.rmtree(self.directory, ignore_errors=True)
 
     def run(self, result=None):
         # The engine's log is what explains a failure: show its end.
@@ -67,8 +64,8 @@ class SiteTest(unittest.TestCase):
     def postern(self, settings: dict[str, str] | None = None, name: str = "postern", **more) -> Postern:
         """A running engine that ends with the test."""
         engine = Postern(binary("posternd"), self.subdirectory(name), settings or {}, **more)
+        self.stack.callback(lambda: self.engines.append(engine.read_log()))  # after it has stopped
         self.stack.enter_context(engine)
-        self.stack.callback(lambda: self.engines.append(engine.read_log()))
         return engine
 
     def enter(self, context):
