@@ -29,6 +29,9 @@ def shape(text: str) -> str:
     text = re.sub(r"delays=[\d./]+", "delays=D", text)
     text = re.sub(r"(?<==)[\d.]+(/\d+)?", "N", text)
     text = re.sub(r"\(.*\)$", "(TEXT)", text)
+    text = re.sub(r"\bafter [A-Z-]+ from", "after STAGE from", text)
+    text = re.sub(r"( \w+=N)+$", " COUNTS", text)
+    text = re.sub(r"unknown in [\w ]+ table", "unknown in T table", text)
     text = re.sub(r"(?<=^connect to HOST: ).*", "REASON", text)
     return text
 

@@ -49,7 +49,7 @@ class Tls(SiteTest):
             self.assertFalse(reply.startswith("220"), reply)
 
     def test_row_046_what_was_said_in_clear_is_forgotten(self):
-        engine = self.postern(self.server)
+        engine = self.postern(self.server | {"smtpd_helo_required": "yes"})
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -58,8 +58,7 @@ class Tls(SiteTest):
         client.file.close()
         client.socket = context.wrap_socket(client.socket)
         client.file = client.socket.makefile("rb")
-        self.assertRegex(client.command("MAIL FROM:<a@source.test>"), "^503|^250")
-        self.assertRegex(client.command("RCPT TO:<b@sink.test>"), "^5")
+        self.assertRegex(client.command("MAIL FROM:<a@source.test>"), "^503")
         client.close()
 
     def test_row_052_old_versions_are_refused(self):
@@ -106,7 +105,7 @@ class Tls(SiteTest):
         with Client(before.port) as client:
             self.assertIn("250", client.message(MESSAGE, ["b@sink.test"]))
         sink.wait_for(1)
-        self.assertIn("TLS connection established", engine.read_log())
+        wait_until(lambda: "TLS connection established" in engine.read_log(), "TLS in the log")
 
     def test_row_048_mandatory_tls_is_not_given_up(self):
         sink = self.enter(RecordingSink())  # offers no STARTTLS
