@@ -31,12 +31,13 @@ QueueId id_of(const Job& job) {
 }  // namespace
 
 Committer::Committer(const SpoolFiles& files, const StoreOptions& options, const Clock& clock,
-                     QueueIdSource& ids, SharedCatalog& shared, std::uint32_t next_segment)
+                     QueueIdSource& ids, SharedCatalog& shared, SpareSegment& spare,
+                     std::uint32_t next_segment)
     : files_(files),
       options_(options),
       clock_(clock),
       shared_(shared),
-      writer_(files, options, clock, ids, next_segment) {}
+      writer_(files, options, clock, ids, spare, next_segment) {}
 
 Result<void> Committer::start() {
   const auto opened = open_segment(0);
@@ -97,7 +98,15 @@ void Committer::run() {
         wake_.wait_for(lock, options_.retry_interval, any);
       if (!waiting_.empty() && !ready()) continue;
     }
+    // Where several wait at a time, more are about to: whoever can run now is let in first.  On an
+    // idle machine this returns at once, so a lone message is never held back.
+    if (last_batch_ > 1) {
+      lock.unlock();
+      std::this_thread::yield();
+      lock.lock();
+    }
     std::vector<Job> batch = std::exchange(waiting_, {});
+    last_batch_ = batch.size();
     urgent_ = false;
     const bool last = stopping_ && batch.empty();
     lock.unlock();

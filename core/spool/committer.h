@@ -66,7 +66,8 @@ using CopyJob = std::variant<MoveJob, CopyChangeJob, CopyRemovalJob>;
 class Committer {
  public:
   Committer(const SpoolFiles& files, const StoreOptions& options, const Clock& clock,
-            QueueIdSource& ids, SharedCatalog& shared, std::uint32_t next_segment);
+            QueueIdSource& ids, SharedCatalog& shared, SpareSegment& spare,
+            std::uint32_t next_segment);
   ~Committer() { stop(); }
 
   // Opens the first segment and starts the thread.  kNoSpace: the thread runs, accepting() is
@@ -110,6 +111,7 @@ class Committer {
   SteadyTime healed_{};               // the last attempt to be well again
   std::optional<Error> space_error_;  // commits fail with it
   SteadyTime space_checked_{};
+  std::size_t last_batch_ = 0;  // jobs taken at a time
 
   std::atomic<bool> accepting_{false};
   std::mutex mutex_;  // guards what follows

@@ -75,11 +75,15 @@ Result<void> LogStore::start() {
   if (!next) return std::unexpected(next.error());
   if (files_.fs().list(files_.large_directory(), old_large_files_) != 0)
     return fail_errno("spool: list " + files_.large_directory());
-  committer_ = std::make_unique<Committer>(files_, options_, clock_, ids_, shared_, *next);
+  spare_ = std::make_unique<SpareSegment>(files_, options_);
+  committer_ = std::make_unique<Committer>(files_, options_, clock_, ids_, shared_, *spare_, *next);
   janitor_ = std::make_unique<Janitor>(files_, options_, shared_, *committer_);
   if (auto started = committer_->start(); !started) return started;
   large_syncer_ = std::make_unique<LargeSyncer>(files_, options_, *committer_);
-  if (options_.background) janitor_->start();
+  if (options_.background) {
+    janitor_->start();
+    spare_->start();
+  }
   return {};
 }
 
@@ -116,7 +120,9 @@ void LogStore::remove_leftovers(const std::vector<std::uint32_t>& segments) cons
     const auto has_segment = [&](std::uint32_t number) {
       return files_.summary(number) == files_.log_directory() + "/" + name;
     };
-    if (name.ends_with(".tmp") || (is_summary && std::ranges::none_of(segments, has_segment)))
+    const bool is_spare = files_.spare() == files_.log_directory() + "/" + name;
+    if (name.ends_with(".tmp") || is_spare ||
+        (is_summary && std::ranges::none_of(segments, has_segment)))
       files_.fs().unlink(files_.log_directory() + "/" + name);
   }
 }
@@ -250,6 +256,7 @@ Result<StoredMessage> LogStore::read(QueueId id) {
 }
 
 void LogStore::close() {
+  if (spare_) spare_->stop();
   if (janitor_) janitor_->stop();
   if (large_syncer_) large_syncer_->stop();
   if (committer_) committer_->stop();

@@ -23,7 +23,10 @@ class LogStore final : public Store {
   Result<Recovery> load(const std::function<void(const IndexEntry&)>& visit) override;
   Result<StoredMessage> read(QueueId id) override;
   bool accepting() const override { return committer_->accepting(); }
-  void maintain() override { janitor_->run_once(); }
+  void maintain() override {
+    janitor_->run_once();
+    if (!options_.background) spare_->prepare();
+  }
   void close() override;
 
  private:
@@ -48,6 +51,7 @@ class LogStore final : public Store {
   std::vector<std::uint32_t> old_segments_;   // of earlier runs
   std::vector<std::string> old_large_files_;  // may be leftovers of unfinished messages
   Recovery recovery_;
+  std::unique_ptr<SpareSegment> spare_;
   bool is_incomplete_ = false;  // a segment could not be read
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<LargeSyncer> large_syncer_;

@@ -17,8 +17,14 @@ iovec piece(std::string_view octets) { return {const_cast<char*>(octets.data()),
 }  // namespace
 
 SegmentWriter::SegmentWriter(const SpoolFiles& files, const StoreOptions& options,
-                             const Clock& clock, QueueIdSource& ids, std::uint32_t next_number)
-    : files_(files), options_(options), clock_(clock), ids_(ids), next_number_(next_number) {}
+                             const Clock& clock, QueueIdSource& ids, SpareSegment& spare,
+                             std::uint32_t next_number)
+    : files_(files),
+      options_(options),
+      clock_(clock),
+      ids_(ids),
+      spare_(spare),
+      next_number_(next_number) {}
 
 bool SegmentWriter::fits(std::uint64_t size, bool may_use_reserve) const {
   const std::uint64_t reserve = may_use_reserve ? 0 : options_.segment_size.value / 16;
@@ -28,6 +34,13 @@ bool SegmentWriter::fits(std::uint64_t size, bool may_use_reserve) const {
 Result<File> SegmentWriter::make_file(std::uint32_t number, std::uint64_t size) {
   FileSystem& fs = files_.fs();
   const std::string path = files_.segment(number);
+  if (spare_.take(path, size)) {
+    File ready(fs, fs.open(path, OpenMode::kWrite));
+    if (ready) return ready;
+    const int error = errno;
+    fs.unlink(path);
+    return storage_failed("spool: open " + path, error);
+  }
   File file(fs, fs.open(path, OpenMode::kCreateNew));
   if (!file) return storage_failed("spool: make " + path, errno);
   // Written later, a full disk would fail a message in the middle; now it only closes the gate.
@@ -82,7 +95,7 @@ Result<void> SegmentWriter::open_next(std::uint64_t size, std::vector<SegmentSum
   const std::uint64_t wanted = std::max(options_.segment_size.value, room);
   if (wanted > format::kMaxSegmentSize)
     return fail(ErrorKind::kLimit, "spool: a record of {} octets is too large", size);
-  SegmentWriter next(files_, options_, clock_, ids_, next_number_);
+  SegmentWriter next(files_, options_, clock_, ids_, spare_, next_number_);
   // A number is used once, even where the attempt failed: its file may still be there.
   const std::uint32_t previous = is_open() ? summary_.segment : last_sealed_;
   const std::uint64_t previous_end = is_open() ? synced_ : last_end_;

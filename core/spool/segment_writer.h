@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "core/spool/catalog.h"
+#include "core/spool/spare_segment.h"
 #include "core/spool/spool_files.h"
 #include "core/spool/store.h"
 
@@ -28,7 +29,7 @@ struct OutgoingRecord {
 class SegmentWriter {
  public:
   SegmentWriter(const SpoolFiles& files, const StoreOptions& options, const Clock& clock,
-                QueueIdSource& ids, std::uint32_t next_number);
+                QueueIdSource& ids, SpareSegment& spare, std::uint32_t next_number);
 
   bool is_open() const { return file_.get() >= 0; }
   std::uint32_t number() const { return summary_.segment; }
@@ -61,6 +62,7 @@ class SegmentWriter {
   const StoreOptions& options_;
   const Clock& clock_;
   QueueIdSource& ids_;
+  SpareSegment& spare_;
   std::uint32_t next_number_;
 
   File file_;

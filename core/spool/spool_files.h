@@ -48,6 +48,7 @@ class SpoolFiles {
   std::string corrupt_directory() const { return root_ + "/corrupt"; }
   std::string segment(std::uint32_t number) const;
   std::string summary(std::uint32_t number) const;
+  std::string spare() const { return log_directory() + "/spare"; }  // spare_segment.h
   std::string large(QueueId id) const { return large_directory() + "/" + id.to_string(); }
 
   // Numbers of the segments that exist, ascending.

@@ -98,7 +98,7 @@ class Bench:
 def source(port: int, messages: int, size: int, sessions: int = 20) -> float:
     """smtp-source, the peer's own generator: messages a second."""
     begin = time.monotonic()
-    subprocess.run(["smtp-source", "-s", str(sessions), "-l", str(size), "-m", str(messages), "-f",
+    subprocess.run(["smtp-source", "-d", "-s", str(sessions), "-l", str(size), "-m", str(messages), "-f",
                     "load@source.test", "-t", "someone@sink.test", f"127.0.0.1:{port}"], check=True)
     return messages / (time.monotonic() - begin)
 

@@ -104,6 +104,9 @@ class Fault {
     scenario_.play([this] { return life(); });
     const std::uint64_t calls = failing_.calls();
     const auto failed = failing_.failed_call();
+    // Threads batch as they please, so a life may have fewer calls than the one that was counted:
+    // the fault belongs to it and not to what comes after.
+    failing_.fail_at(kNever, 0);
     const std::string where =
         fmt::format("{}, call {} (kind {}) fails with {}", scenario_.name, call_,
                     failed ? static_cast<int>(*failed) : -1, name_of(error_));
