@@ -3,9 +3,6 @@
 namespace postern::delivery {
 namespace {
 
-// A buffer that one large message has blown up is not kept by an idle connection.
-constexpr std::size_t kKeptBufferOctets = 64 * 1024;
-
 Error closed_by_peer() { return Error{ErrorKind::kClosed, "closed by the server", 0}; }
 
 }  // namespace

@@ -43,7 +43,7 @@ std::shared_ptr<ConnectionCache> SmtpTransport::Shared::cache_of(net::Loop& loop
 void SmtpTransport::Shared::close_idle() {
   const std::lock_guard lock(mutex_);
   for (const auto& [loop, cache] : caches_)
-    loop->post([cache = cache] { cache->clear(); });
+    loop->post([idle = cache] { idle->clear(); });
 }
 
 SmtpTransport::SmtpTransport(SmtpClientOptions options, dns::Resolver& resolver,

@@ -21,7 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kPostconf = "/usr/sbin/postconf";
-constexpr const char* kNeedsPostfix = "Debian's postfix (deploy/packages/test.txt) is needed";
 
 // A command under way, and its standard output.
 class Command {
