@@ -3,6 +3,12 @@
 #include <utility>
 
 namespace postern::delivery {
+namespace {
+
+// A buffer that one large message has blown up is not kept by an idle connection.
+constexpr std::size_t kKeptBufferOctets = 64 * 1024;
+
+}  // namespace
 
 bool ConnectionCache::is_spent(const SmtpConnection& connection, SteadyTime now) const {
   return !connection.is_usable || now - connection.opened >= limits_.lifetime ||
@@ -38,6 +44,7 @@ void ConnectionCache::put(const std::string& key, std::unique_ptr<SmtpConnection
     return;
   }
   connection->idle_since = now;
+  if (connection->out.capacity() > kKeptBufferOctets) connection->out = {};
   idle_[key].push_back(std::move(connection));
   ++size_;
   sweep_later();

@@ -1,9 +1,22 @@
 #include "core/delivery/smtp/smtp_connection.h"
 
+#include <algorithm>
+
 namespace postern::delivery {
 namespace {
 
+// While the server takes no more content, we look this often whether it says why.  RFC 5321
+// s4.1.1.4 lets it answer early, and some that do stop reading.
+constexpr std::chrono::milliseconds kListenInterval{500};
+
 Error closed_by_peer() { return Error{ErrorKind::kClosed, "closed by the server", 0}; }
+
+// A function of its own: g++ 12 destroys twice what a co_await in a conditional expression gives.
+net::Task<Result<void>> wait_for(net::Socket& socket, net::IoStep::Wants what,
+                                 SteadyTime deadline) {
+  return what == net::IoStep::Wants::kWritable ? socket.wait_writable(deadline)
+                                               : socket.wait_readable(deadline);
+}
 
 }  // namespace
 
@@ -16,10 +29,35 @@ SmtpConnection::~SmtpConnection() = default;
 net::Task<std::expected<void, PeerFault>> SmtpConnection::write(std::string_view octets,
                                                                 SmtpStage stage, Seconds timeout) {
   const SteadyTime deadline = std::chrono::steady_clock::now() + timeout;
-  const auto written = co_await stream_->write_all(octets, deadline);
-  if (written) co_return std::expected<void, PeerFault>();
+  while (!octets.empty()) {
+    const auto step = stream_->try_write(octets);
+    if (!step) co_return std::unexpected(lost(stage, step.error()));
+    octets.remove_prefix(step->octets);
+    if (step->wants == net::IoStep::Wants::kNothing) continue;
+    net::Socket& socket = stream_->socket();
+    const SteadyTime slice =
+        std::min<SteadyTime>(deadline, std::chrono::steady_clock::now() + kListenInterval);
+    const auto ready = co_await wait_for(socket, step->wants, slice);
+    if (ready) continue;
+    const bool has_time = ready.error().kind == ErrorKind::kTimeout && slice < deadline;
+    if (has_time && (stage < SmtpStage::kContent || !listen())) continue;
+    co_return std::unexpected(lost(stage, has_time ? closed_by_peer() : ready.error()));
+  }
+  co_return std::expected<void, PeerFault>();
+}
+
+PeerFault SmtpConnection::lost(SmtpStage stage, const Error& error) {
   is_usable = false;
-  co_return std::unexpected(lost_connection(peer_, stage, written.error()));
+  return lost_connection(peer_, stage, error);
+}
+
+// True: the server has said something, or has closed.
+bool SmtpConnection::listen() {
+  const std::span<char> scratch = stream_->socket().loop().scratch();
+  const auto step = stream_->try_read(scratch);
+  if (!step) return true;
+  input_.append(scratch.data(), step->octets);
+  return step->octets != 0 || step->wants == net::IoStep::Wants::kNothing;
 }
 
 net::Task<std::expected<const mail::Reply*, PeerFault>> SmtpConnection::read_reply(
@@ -47,22 +85,18 @@ net::Task<std::expected<const mail::Reply*, PeerFault>> SmtpConnection::read_rep
     // its time meets the deadline, which is for the whole reply.
     const auto ready = co_await stream_->wait_readable(deadline);
     if (!ready) {
-      is_usable = false;
-      co_return std::unexpected(lost_connection(peer_, stage, ready.error()));
+      co_return std::unexpected(lost(stage, ready.error()));
     }
     const std::span<char> scratch = stream_->socket().loop().scratch();
     const auto step = stream_->try_read(scratch);
     const bool has_ended = step && step->wants == net::IoStep::Wants::kNothing && step->octets == 0;
     if (!step || has_ended) {
-      is_usable = false;
-      co_return std::unexpected(
-          lost_connection(peer_, stage, step ? closed_by_peer() : step.error()));
+      co_return std::unexpected(lost(stage, step ? closed_by_peer() : step.error()));
     }
     if (step->wants == net::IoStep::Wants::kWritable) {
       const auto writable = co_await stream_->socket().wait_writable(deadline);
       if (!writable) {
-        is_usable = false;
-        co_return std::unexpected(lost_connection(peer_, stage, writable.error()));
+        co_return std::unexpected(lost(stage, writable.error()));
       }
     }
     input_.append(scratch.data(), step->octets);
@@ -70,8 +104,7 @@ net::Task<std::expected<const mail::Reply*, PeerFault>> SmtpConnection::read_rep
 }
 
 const mail::Reply* SmtpConnection::reply_at_hand() {
-  const std::span<char> scratch = stream_->socket().loop().scratch();
-  if (const auto step = stream_->try_read(scratch)) input_.append(scratch.data(), step->octets);
+  (void)listen();
   std::string_view left = std::string_view(input_).substr(consumed_);
   const auto status = parser_.feed(left);
   consumed_ = input_.size() - left.size();

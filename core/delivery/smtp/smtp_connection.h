@@ -25,7 +25,8 @@ class SmtpConnection {
   const net::SocketAddress& address() const { return address_; }
   net::Stream& stream() { return *stream_; }
 
-  // All of `octets`, which live until it returns.
+  // All of `octets`, which live until it returns.  Content that the server does not take any more
+  // is given up as soon as the server says something: see reply_at_hand().
   net::Task<std::expected<void, PeerFault>> write(std::string_view octets, SmtpStage stage,
                                                   Seconds timeout);
   // The next reply, in whole within `timeout`.  Not null; valid until the next read.
@@ -58,6 +59,9 @@ class SmtpConnection {
   std::string out;          // buffer of the running transaction, kept for the next one
 
  private:
+  PeerFault lost(SmtpStage stage, const Error& error);
+  bool listen();
+
   std::unique_ptr<net::Stream> stream_;
   PeerLabel peer_;
   net::SocketAddress address_;
