@@ -144,16 +144,13 @@ std::uint64_t Resolver::State::start(const std::string& name, RecordType type,
 }
 
 void Resolver::State::give_up(std::uint64_t number) {
-  int async_id = 0;
-  {
-    const std::lock_guard lock(mutex);
-    const auto found = waiting.find(number);
-    if (found == waiting.end() || is_stopping) return;
-    async_id = found->second.async_id;
-    waiting.erase(found);
-  }
+  // Under the lock, so that stop() can't take the context away in between.
+  const std::lock_guard lock(mutex);
+  const auto found = waiting.find(number);
+  if (found == waiting.end() || is_stopping) return;
   // An answer that is on its way finds no one; that is harmless, and so is a late cancel.
-  ::ub_cancel(context.get(), async_id);
+  ::ub_cancel(context.get(), found->second.async_id);
+  waiting.erase(found);
 }
 
 void Resolver::State::stop() {

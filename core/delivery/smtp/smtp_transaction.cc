@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/smtp/xtext.h"
+#include "core/delivery/smtp/xforward.h"
 
 namespace postern::delivery {
 namespace {
 
 bool is_ok(const mail::Reply& reply) { return reply.code() >= 200 && reply.code() < 300; }
-
-// RFC 5321 s4.5.3.1.4 of a command line, with room for the verb.
-constexpr std::size_t kMaxXforwardValue = 200;
 
 }  // namespace
 
@@ -72,30 +69,6 @@ void SmtpTransaction::add(SmtpStage stage, std::string_view line, std::size_t in
   steps_.push_back({stage, index});
 }
 
-// Two lines, as each must fit 512 octets.  Postfix: XFORWARD_README.
-void SmtpTransaction::add_xforward() {
-  const auto& offered = connection_.capabilities.xforward_attributes;
-  const mail::ClientInfo& client = context_.attempt.envelope->client;
-  const auto line = [&](std::initializer_list<std::pair<std::string_view, std::string>> values) {
-    std::string out;
-    for (const auto& [name, value] : values) {
-      if (std::ranges::find(offered, name) == offered.end()) continue;
-      const std::string_view shown = value.empty() ? "[UNAVAILABLE]" : std::string_view(value);
-      out += fmt::format(" {}={}", name, smtp::encode_xtext(shown.substr(0, kMaxXforwardValue)));
-    }
-    if (!out.empty()) add(SmtpStage::kXforward, fmt::format("XFORWARD{}\r\n", out));
-  };
-  const bool is_ipv6 = client.address.find(':') != std::string::npos;
-  const bool is_local = context_.attempt.envelope->origin != mail::Origin::kSmtp;
-  line({{"NAME", client.name},
-        {"ADDR", is_ipv6 ? "IPv6:" + client.address : client.address},
-        {"PORT", client.port ? std::to_string(client.port) : ""}});
-  line({{"PROTO", client.protocol},
-        {"HELO", client.helo},
-        {"IDENT", context_.attempt.id.to_string()},
-        {"SOURCE", is_local ? "LOCAL" : "REMOTE"}});
-}
-
 // Content that is small and in memory goes with the commands before it: one round trip in all.
 bool SmtpTransaction::add_whole_chunk(const PreparedContent& prepared) {
   const std::string_view memory = prepared.content->in_memory();
@@ -123,7 +96,8 @@ net::Task<void> SmtpTransaction::send_envelope(const PreparedContent& prepared) 
     co_await send_commands(false);
   }
   if (context_.options.send_xforward && !has_ended_) {
-    add_xforward();
+    for (const std::string& line : xforward_lines(context_.attempt, peer))
+      add(SmtpStage::kXforward, line);
     co_await send_commands(false);
   }
   if (has_ended_) co_return;

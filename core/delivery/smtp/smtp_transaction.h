@@ -57,7 +57,6 @@ class SmtpTransaction {
   net::Task<bool> write(SmtpStage stage, Seconds timeout);
 
   void add(SmtpStage stage, std::string_view line, std::size_t index = 0);
-  void add_xforward();
   bool add_whole_chunk(const PreparedContent& prepared);
   void take(const Step& step, const mail::Reply& reply);
   void take_recipient(std::size_t index, const mail::Reply& reply);
