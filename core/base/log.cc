@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <ctime>
+#include <mutex>
+#include <utility>
 
 namespace postern::log {
 namespace {
@@ -17,7 +19,26 @@ struct Target {
   bool prefix = false;  // syslog writes time, host and tag itself
 };
 
-std::atomic<std::shared_ptr<const Target>> current;
+// Where lines go now.  A plain lock, held for a copy: the sinks take one for each line anyway, and
+// libstdc++ 12's std::atomic<std::shared_ptr> is a spin lock that ThreadSanitizer calls a race.
+class Current {
+ public:
+  std::shared_ptr<const Target> get() const {
+    const std::scoped_lock lock(mutex_);
+    return target_;
+  }
+  // Returns the one before.
+  std::shared_ptr<const Target> exchange(std::shared_ptr<const Target> target) {
+    const std::scoped_lock lock(mutex_);
+    return std::exchange(target_, std::move(target));
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Target> target_;
+};
+
+Current current;
 std::atomic<Level> threshold{Level::kInfo};
 
 spdlog::level::level_enum to_spdlog(Level level) {
@@ -186,14 +207,14 @@ Result<void> configure(const Options& options) {
 }
 
 void flush() {
-  if (const auto target = current.load()) target->logger->flush();
+  if (const auto target = current.get()) target->logger->flush();
 }
 
 bool enabled(Level level) { return level >= threshold.load(std::memory_order_relaxed); }
 
 void write(Level level, std::string_view service, std::string_view text) {
   if (!enabled(level)) return;
-  const auto target = current.load();
+  const auto target = current.get();
   const std::string clean = printable(text);
   if (!target) {  // before configure(): start-up messages
     const std::string line = fmt::format("{}: {}\n", service, clean);

@@ -12,6 +12,7 @@
 
 #include "core/mail/reply.h"
 #include "core/smtp/command.h"
+#include "core/smtp/verb.h"
 
 namespace postern::smtp {
 
@@ -50,11 +51,6 @@ struct CommandError {
 // `line`: without its CRLF.  A verb nobody knows is an UnknownCommand, not an error.
 std::expected<Command, CommandError> parse_command(std::string_view line,
                                                    const CommandOptions& options);
-
-// The verb alone, so that a session can choose options before it parses.
-Verb verb_of(std::string_view line);
-std::string_view to_string(Verb verb);
-Verb verb_of(const Command& command);
 
 // A decimal count as SIZE= and BDAT write it: digits only, below 2^63.
 std::optional<std::uint64_t> parse_octet_count(std::string_view digits);
