@@ -139,7 +139,7 @@ TEST_F(MaildirTest, Row204DirectorySwapRaceNeverWritesElsewhere) {
   std::jthread attacker([&] {
     while (!stop) {
       (void)::rename(mailbox.c_str(), aside.c_str());
-      (void)::symlink((tree / "elsewhere").c_str(), mailbox.c_str());
+      (void)!::symlink((tree / "elsewhere").c_str(), mailbox.c_str());
       (void)::unlink(mailbox.c_str());
       (void)::rename(aside.c_str(), mailbox.c_str());
     }

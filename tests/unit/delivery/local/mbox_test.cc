@@ -120,9 +120,9 @@ TEST_F(MboxTest, Row204SwapRaceNeverWritesElsewhere) {
   std::jthread attacker([&] {
     while (!stop) {
       (void)::rename((tree / "joe").c_str(), (tree / "aside").c_str());
-      (void)::symlink((tree / "target").c_str(), (tree / "joe").c_str());
+      (void)!::symlink((tree / "target").c_str(), (tree / "joe").c_str());
       (void)::unlink((tree / "joe").c_str());
-      (void)::link((tree / "target").c_str(), (tree / "joe").c_str());
+      (void)!::link((tree / "target").c_str(), (tree / "joe").c_str());
       (void)::unlink((tree / "joe").c_str());
       (void)::rename((tree / "aside").c_str(), (tree / "joe").c_str());
     }
