@@ -75,8 +75,10 @@ class SiteTest(unittest.TestCase):
 class Client:
     """A raw SMTP client: what it sends is what the test says, octet for octet."""
 
-    def __init__(self, port: int, greet: bool = True, hello: str | None = "EHLO client.test"):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+    def __init__(self, port: int, greet: bool = True, hello: str | None = "EHLO client.test",
+                 source: str = "127.0.0.1"):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60,
+                                               source_address=(source, 0))
         self.file = self.socket.makefile("rb")
         self.greeting = self.reply() if greet else ""
         self.keywords = self.command(hello) if hello else ""
@@ -106,6 +108,24 @@ class Client:
     def command(self, text: str) -> str:
         self.send(text.encode() + b"\r\n")
         return self.reply()
+
+    def begin(self, recipients: list[str], reverse_path: str = "a@source.test") -> None:
+        """A transaction as far as the 354; AssertionError where it is refused before."""
+        for each in (f"MAIL FROM:<{reverse_path}>", *(f"RCPT TO:<{to}>" for to in recipients), "DATA"):
+            reply = self.command(each)
+            if reply[:1] not in "23" or not reply:
+                raise AssertionError(f"{each}: {reply!r}")
+
+    def is_closed(self) -> bool:
+        """True once the server has ended the connection; what it still says is thrown away."""
+        try:
+            while self.file.readline():
+                pass
+        except ConnectionResetError:
+            pass
+        except TimeoutError:
+            return False
+        return True
 
     def message(self, content: bytes, recipients: list[str], reverse_path: str = "a@source.test",
                 parameters: str = "") -> str:

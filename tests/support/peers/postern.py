@@ -1,6 +1,7 @@
 """posternd below one directory: own configuration and queue, on a free loopback port."""
 
 import os
+import resource
 import signal
 import subprocess
 
@@ -20,11 +21,17 @@ discard   unix - - n - - discard
 
 
 class Postern:
-    """`binary`: posternd.  Use as a context manager; stop() and start() again keep the queue."""
+    """`binary`: posternd.  Use as a context manager; stop() and start() again keep the queue.
+    `environment`: variables of the next start, beside the test's own; `limits`: RLIMIT_x to its
+    value, soft and hard; `cgroups`: directories whose cgroup.procs the engine enters."""
 
     def __init__(self, binary: str, directory: str, settings: dict[str, str], *,
-                 processes: int = 100, extra_master: str = "", master: str | None = None):
+                 processes: int = 100, extra_master: str = "", master: str | None = None,
+                 environment: dict[str, str] | None = None, limits: dict[int, int] | None = None,
+                 cgroups: list[str] | None = None):
         self.binary = binary
+        self.environment, self.limits = dict(environment or {}), dict(limits or {})
+        self.cgroups = list(cgroups or [])
         self.directory = directory
         self.port = free_port()
         self.config = os.path.join(directory, "conf")
@@ -58,9 +65,23 @@ class Postern:
     def start(self, wait: bool = True) -> None:
         with open(os.path.join(self.directory, "output"), "a") as output:
             self.process = subprocess.Popen([self.binary, "-c", self.config], stdout=output,
-                                            stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+                                            stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT,
+                                            env=os.environ | self.environment,
+                                            preexec_fn=self._confine)
         if wait:
             wait_for_port(self.port, is_alive=lambda: self.process.poll() is None)
+
+    def _confine(self) -> None:
+        for directory in self.cgroups:
+            with open(os.path.join(directory, "cgroup.procs"), "w") as out:
+                out.write(str(os.getpid()))
+        for which, value in self.limits.items():
+            resource.setrlimit(which, (value, value))
+
+    def kill(self) -> None:
+        """As a crash: SIGKILL, and the process is gone when this returns."""
+        self.process.kill()
+        self.process.wait()
 
     def stop(self, with_signal: int = signal.SIGTERM, seconds: float = 60) -> int:
         """The exit status.  SIGKILL where the engine does not end in time, with an error."""
@@ -80,6 +101,27 @@ class Postern:
                 return text.read()
         except FileNotFoundError:
             return ""
+
+    def cpu_seconds(self) -> float:
+        """User and system time of the engine so far, without its children."""
+        with open(f"/proc/{self.process.pid}/stat") as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def spool_octets(self) -> int:
+        """Disk space of all that is below the queue directory."""
+        total = 0
+        for directory, _, names in os.walk(self.queue):
+            for name in names:
+                try:
+                    total += os.lstat(os.path.join(directory, name)).st_blocks * 512
+                except FileNotFoundError:
+                    continue  # removed while we look
+        return total
+
+    def spool_files(self) -> set[str]:
+        return {os.path.relpath(os.path.join(directory, name), self.queue)
+                for directory, _, names in os.walk(self.queue) for name in names}
 
     def resident_kib(self) -> int:
         """RSS of the engine, without its children."""
