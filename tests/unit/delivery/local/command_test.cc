@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <thread>
 
 #include "tests/unit/delivery/local/temp_tree.h"
 
@@ -132,9 +133,18 @@ TEST_F(CommandTest, TimeLimitKillsTheWholeGroup) {
   EXPECT_EQ(outcome.outcome, mail::Outcome::kDeferred);
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(30));
   const auto pid = std::stoi(tree.read("pid"));
-  // Killed, or already a zombie of init's.
-  const auto state = TempTree::read_file("/proc/" + std::to_string(pid) + "/stat");
-  EXPECT_TRUE(state.empty() || state.find(") Z") != std::string::npos) << state;
+  // Gone, or a zombie of init's.  The signal is sent by now, but a process dies only when it next
+  // gets a CPU.
+  std::string state;
+  const auto ended = [&] {
+    state = TempTree::read_file("/proc/" + std::to_string(pid) + "/stat");
+    return state.empty() || state.find(") Z") != std::string::npos ||
+           state.find(") X") != std::string::npos;
+  };
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!ended() && std::chrono::steady_clock::now() < give_up)
+    std::this_thread::yield();
+  EXPECT_TRUE(ended()) << state;
 }
 
 TEST_F(CommandTest, ADaemonThatKeepsTheOutputOpenDoesNotHoldUs) {
