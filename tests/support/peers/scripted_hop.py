@@ -61,43 +61,45 @@ def reset(connection: socket.socket) -> None:
 
 
 class CuttingProxy(ScriptedHop):
-    """Between a client and the server at `port`.  `slice`: octets of one write to the other side, 0:
-    as they come.  `cut_after`: the connection ends, with RST where `with_reset`, when so many octets
-    of `cut_side` ("client" or "server") have passed; None: never."""
+    """Between a client and the server at `port`.  `slice_octets`: of one write to the other side, 0: as
+    they come.  The first `cuts` connections end, with RST where `with_reset`, when `cut_after` octets
+    of `cut_side` ("client" or "server") have passed.  `passed`: octets of the last connection."""
 
-    def __init__(self, port: int, slice_octets: int = 0):
+    def __init__(self, port: int, slice_octets: int = 0, cuts: int = 0, cut_side: str = "server",
+                 cut_after: int = 0, with_reset: bool = False):
         super().__init__(self._relay)
         self.target = port
         self.slice_octets = slice_octets
-        self.cut_after: int | None = None
-        self.cut_side = "server"
-        self.with_reset = False
-        self.passed = {"client": 0, "server": 0}  # of the last connection
+        self.cuts, self.cut_side, self.cut_after = cuts, cut_side, cut_after
+        self.with_reset = with_reset
+        self.passed = {"client": 0, "server": 0}
 
     def _relay(self, client):
-        self.passed = {"client": 0, "server": 0}
+        passed = self.passed = {"client": 0, "server": 0}
+        cut_side = self.cut_side if self.connections <= self.cuts else ""
         with socket.create_connection(("127.0.0.1", self.target), timeout=60) as server:
             for each in (client, server):
                 each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            other = threading.Thread(target=self._copy, args=(client, server, "client"), daemon=True)
-            other.start()
-            self._copy(server, client, "server")
-            other.join(60)
+            ways = ((client, server, "client"), (server, client, "server"))
+            threads = [threading.Thread(target=self._copy, args=(*way, passed, way[2] == cut_side),
+                                        daemon=True) for way in ways]
+            for each in threads:
+                each.start()
+            for each in threads:
+                each.join(60)
 
-    def _copy(self, source, target, side):
+    def _copy(self, source, target, side, passed, is_cut):
+        left = self.cut_after if is_cut else None
         with contextlib.suppress(OSError):
-            while octets := source.recv(65536):
-                if self.cut_after is not None and side == self.cut_side:
-                    octets = octets[:max(0, self.cut_after - self.passed[side])]
-                step = self.slice_octets or len(octets) or 1
+            while left != 0 and (octets := source.recv(65536)):
+                octets = octets[:left]
+                step = self.slice_octets or len(octets)
                 for start in range(0, len(octets), step):
                     target.sendall(octets[start:start + step])
-                self.passed[side] += len(octets)
-                if self.cut_after is not None and side == self.cut_side and \
-                        self.passed[side] >= self.cut_after:
-                    break
+                passed[side] += len(octets)
+                left = None if left is None else left - len(octets)
         for each in (source, target):
-            if self.with_reset and self.cut_after is not None:
+            if is_cut and self.with_reset:
                 with contextlib.suppress(OSError):
                     each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             with contextlib.suppress(OSError):
