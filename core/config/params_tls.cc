@@ -75,7 +75,7 @@ const TypedParameter<StringList> smtpd_tls_protocols{
         .initial = ">=TLSv1.2",
         .text =
             "The TLS versions of opportunistic sessions: >=TLSv1.2, or names with ! for those left "
-            "out. Versions below 1.2 are never used.",
+            "out. Versions below 1.2 are used only where they are named.",
     }};
 
 const TypedParameter<StringList> smtpd_tls_mandatory_protocols{
@@ -90,10 +90,10 @@ const TypedParameter<CipherGrade> smtpd_tls_ciphers{
     kArea,
     {
         .name = "smtpd_tls_ciphers",
-        .initial = "medium",
-        .text =
-            "The least grade of ciphers of opportunistic sessions. Without ECDHE and AEAD none is "
-            "used in any grade.",
+        .initial = "high",
+        .text = "The grade of ciphers of opportunistic sessions: high takes ECDHE with AEAD only, "
+                "medium "
+                "adds what old clients need.",
         .choices = "medium high",
         .refused = "null",
     }};
@@ -102,7 +102,7 @@ const TypedParameter<CipherGrade> smtpd_tls_mandatory_ciphers{
     kArea,
     {
         .name = "smtpd_tls_mandatory_ciphers",
-        .initial = "medium",
+        .initial = "high",
         .text = "The least grade of ciphers where TLS is required.",
         .choices = "medium high",
         .refused = "null",

@@ -184,6 +184,8 @@ constexpr OtherDefault kOtherDefaults[] = {
     {"smtpd_forbid_unauth_pipelining", "Postfix 3.9's"},
     {"smtpd_relay_before_recipient_restrictions", "the present compatibility level"},
     {"smtpd_relay_restrictions", "the present compatibility level"},
+    {"smtpd_tls_ciphers", "ECDHE and AEAD only"},
+    {"smtpd_tls_mandatory_ciphers", "ECDHE and AEAD only"},
     {"smtpd_tls_mandatory_protocols", "TLS 1.2 at least"},
     {"smtpd_tls_protocols", "TLS 1.2 at least"},
     {"smtpd_tls_security_level", "the older smtpd_use_tls and smtpd_enforce_tls are part of it"},
