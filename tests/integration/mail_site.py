@@ -80,8 +80,12 @@ class Client:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=60,
                                                source_address=(source, 0))
         self.file = self.socket.makefile("rb")
-        self.greeting = self.reply() if greet else ""
-        self.keywords = self.command(hello) if hello else ""
+        try:
+            self.greeting = self.reply() if greet else ""
+            self.keywords = self.command(hello) if hello else ""
+        except OSError:
+            self.close()  # nobody else has it yet
+            raise
 
     def __enter__(self):
         return self

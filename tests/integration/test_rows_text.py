@@ -37,6 +37,7 @@ class TextSite(SiteTest):
     def assert_log_is_clean(self, engine) -> None:
         with open(engine.log, "rb") as file:
             text = file.read()
+        text = text[:text.rfind(b"\n") + 1]  # the last may be on its way still
         self.assertIsNone(re.search(rb"[\x00-\x09\x0b-\x1f\x7f]", text), "a control octet")
         self.assertNotIn("\u2028".encode(), text)
         for line in text.decode("utf-8", "replace").splitlines():
