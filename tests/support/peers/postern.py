@@ -109,10 +109,13 @@ class Postern:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def spool_octets(self) -> int:
-        """Disk space of all that is below the queue directory."""
+        """Disk space of all that is below the queue directory, without the segment that is being made
+        ahead of its use."""
         total = 0
         for directory, _, names in os.walk(self.queue):
             for name in names:
+                if name.startswith("spare"):
+                    continue
                 try:
                     total += os.lstat(os.path.join(directory, name)).st_blocks * 512
                 except FileNotFoundError:
@@ -121,7 +124,8 @@ class Postern:
 
     def spool_files(self) -> set[str]:
         return {os.path.relpath(os.path.join(directory, name), self.queue)
-                for directory, _, names in os.walk(self.queue) for name in names}
+                for directory, _, names in os.walk(self.queue) for name in names
+                if not name.startswith("spare")}
 
     def resident_kib(self) -> int:
         """RSS of the engine, without its children."""
