@@ -88,7 +88,8 @@ class Clients(SiteTest):
         self.assertEqual(self.sink.messages, [])
 
     def test_row_114_client_that_never_reads(self):
-        engine = self.postern(self.settings | {"smtpd_timeout": "2s", "smtpd_junk_command_limit": "10000000"})
+        engine = self.postern(self.settings | {"smtpd_timeout": "2s",
+                                               "smtpd_junk_command_limit": "10000000"})
         before = engine.resident_kib()
         deaf = socket.socket()
         self.enter(contextlib.closing(deaf))

@@ -43,7 +43,8 @@ class Limits(SiteTest):
     def test_row_097_length_of_a_command(self):
         engine = self.postern(self.settings)
         with Client(engine.port) as client:
-            for octets, code in ((512, "250"), (513, "250"), (2048, "250"), (2049, "500"), (60_000, "500")):
+            for octets, code in ((512, "250"), (513, "250"), (2048, "250"), (2049, "500"),
+                                 (60_000, "500")):
                 client.send(b"NOOP " + b"x" * (octets - 7) + b"\r\n")
                 self.assertEqual(client.reply()[:3], code, octets)
             self.assertIn("250", client.message(MESSAGE, ["b@sink.test"]))
@@ -71,7 +72,8 @@ class Limits(SiteTest):
         for octets in (998, 999, 1_000_000, 10_000_000):
             with self.subTest(octets=octets):
                 with Client(engine.port) as client:
-                    reply = client.message(HEAD + b"\r\n" + b"x" * octets + b"\r\n", [f"l{octets}@sink.test"])
+                    reply = client.message(HEAD + b"\r\n" + b"x" * octets + b"\r\n",
+                                           [f"l{octets}@sink.test"])
                     self.assertIn("250", reply)
                 message = wait_until(lambda: next((each for each in self.sink.messages if
                                                    f"l{octets}@" in each.rcpt[0]), None), "it arrives")
@@ -120,7 +122,8 @@ class Limits(SiteTest):
                 self.assertLess(time.monotonic() - start, 20)
                 if reply.startswith("250"):
                     message = wait_until(lambda: next((each for each in self.sink.messages if
-                                                       f"f{octets}@" in each.rcpt[0]), None), "it arrives")
+                                                       f"f{octets}@" in each.rcpt[0]), None),
+                                         "it arrives")
                     header = message.content().split(b"\r\n\r\n", 1)[0]
                     self.assertLess(len(header), 102_400 + 2000)  # header_size_limit, and the rest
                     self.assertIn(b"X-After: here", header)
@@ -131,7 +134,8 @@ class Limits(SiteTest):
         for count in (100_000, 500_000):
             start = time.monotonic()
             with Client(engine.port) as client:
-                reply = client.message(HEAD + b"To: a@b.test\r\n" * count + b"\r\nbody\r\n", ["b@sink.test"])
+                reply = client.message(HEAD + b"To: a@b.test\r\n" * count + b"\r\nbody\r\n",
+                                       ["b@sink.test"])
             self.assertRegex(reply, "^5", count)
             self.assertLess(time.monotonic() - start, 20, count)
         self.assert_alive(engine)
@@ -140,15 +144,18 @@ class Limits(SiteTest):
         """Over SMTP nobody reads them; sendmail -t has to."""
         engine = self.postern(self.settings | {"message_size_limit": "20000000"})
         addresses = b",\r\n ".join(b"user%d@sink.test" % number for number in range(100_000))
-        fields = (b"To: " + addresses + b"\r\n", b"To: " + b"(" * 100_000 + b")" * 100_000 + b" u@sink.test\r\n",
+        fields = (b"To: " + addresses + b"\r\n",
+                  b"To: " + b"(" * 100_000 + b")" * 100_000 + b" u@sink.test\r\n",
                   b"To: " + b"a: " * 5000 + b"u@sink.test" + b";" * 5000 + b"\r\n")
         for number, field in enumerate(fields):
             with self.subTest(field=field[:20]):
                 start = time.monotonic()
                 with Client(engine.port) as client:
-                    self.assertRegex(client.message(HEAD + field + b"\r\nbody\r\n", [f"r{number}@sink.test"]),
+                    self.assertRegex(client.message(HEAD + field + b"\r\nbody\r\n",
+                                                    [f"r{number}@sink.test"]),
                                      "^(250|5)")
-                done = subprocess.run([binary("sendmail"), "-C", engine.config, "-f", "a@source.test", "-t"],
+                done = subprocess.run([binary("sendmail"), "-C", engine.config, "-f", "a@source.test",
+                                       "-t"],
                                       input=(field + b"\r\nbody\r\n").replace(b"\r\n", b"\n"),
                                       capture_output=True, timeout=60, check=False)
                 self.assertGreaterEqual(done.returncode, 0, "sendmail died of a signal")
@@ -226,7 +233,8 @@ class Limits(SiteTest):
         engine = self.postern(self.settings | {"message_size_limit": "1000000"})
         with Client(engine.port) as client:
             client.begin(["b@sink.test"])
-            sent = self.send_unanswered(client, b"From x@y.test Tue Nov 24 05:20:30 2026\r\n" * 1000, 100 * MIB)
+            sent = self.send_unanswered(client, b"From x@y.test Tue Nov 24 05:20:30 2026\r\n" * 1000,
+                                        100 * MIB)
         self.assertLess(sent, 20 * MIB)
         with Client(engine.port) as client:
             content = b"From x@y.test Tue Nov 24 05:20:30 2026\r\n" * 30_000 + MESSAGE
@@ -259,7 +267,8 @@ class Limits(SiteTest):
         self.assertEqual(len(self.sink.messages), 2)
 
     def test_row_109_rate_limit_of_transactions(self):
-        engine = self.postern(self.settings | {"mynetworks": "192.0.2.0/24", "relay_domains": "sink.test",
+        engine = self.postern(self.settings | {"mynetworks": "192.0.2.0/24",
+                                               "relay_domains": "sink.test",
                                                "smtpd_client_message_rate_limit": "5"})
         with Client(engine.port) as client:
             replies = []

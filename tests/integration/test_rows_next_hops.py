@@ -107,7 +107,8 @@ class Hostile(SiteTest):
                 replies = {verb: f"{code} {str(code)[0]}.7.{code % 100} refused at {name}\r\n".encode()}
                 if verb == b"EHLO":
                     replies[b"HELO"] = replies[verb]
-                hop = self.enter(ScriptedHop(lambda connection, said=replies: self.converse(connection, said)))
+                hop = self.enter(ScriptedHop(lambda connection,
+                                             said=replies: self.converse(connection, said)))
                 table.append(f"{name}{code}.test=smtp:[127.0.0.1]:{hop.port}")
                 # A host that refuses to talk at all is not the last word on a recipient.
                 expected[f"u@{name}{code}.test"] = status
@@ -174,7 +175,8 @@ class Hostile(SiteTest):
         self.assertRegex(reply, "^250 2.0.0 Ok: queued as ")
         queue_id = reply.rsplit(" ", 1)[1].encode()
         for each in (first, second):
-            self.assertIn(b"id " + queue_id, each.content().split(b"\r\n\r\n")[0].replace(b"\r\n\t", b" "))
+            self.assertIn(b"id " + queue_id,
+                          each.content().split(b"\r\n\r\n")[0].replace(b"\r\n\t", b" "))
         wait_until(lambda: ": removed" in engine.read_log(), "the end of it")
         self.assertEqual(len(sink.messages), 2)
 
@@ -226,7 +228,8 @@ class Cuts(SiteTest):
         inbound = self.enter(CuttingProxy(engine.port, slice_octets=1))
         with Client(inbound.port) as client:
             for number in range(3):
-                self.assertIn("250", client.message(MESSAGE + b"..dots\r\n.\r\n" * 5, [f"u{number}@sink.test"]))
+                self.assertIn("250", client.message(MESSAGE + b"..dots\r\n.\r\n" * 5,
+                                                    [f"u{number}@sink.test"]))
         for each in sink.wait_for(3):
             self.assertTrue(each.content().endswith(MESSAGE + b"..dots\r\n.\r\n" * 5))
         self.assertEqual(addresses(sink.messages), [f"u{n}@sink.test" for n in range(3)])
@@ -244,11 +247,13 @@ class Cuts(SiteTest):
         self.assertGreater(min(told.values()), 50)
         cuts = [("server", at) for at in range(0, told["server"] + 1)]
         cuts += [("client", at) for at in range(0, told["client"] + 1, 7)]
-        proxies = [self.enter(CuttingProxy(sink.port, cuts=1, cut_side=side, cut_after=at, with_reset=number % 2 == 1))
+        proxies = [self.enter(CuttingProxy(sink.port, cuts=1, cut_side=side, cut_after=at,
+                                           with_reset=number % 2 == 1))
                    for number, (side, at) in enumerate(cuts)]
         table = os.path.join(self.directory, "transport")
         with open(table, "w") as out:
-            out.writelines(f"c{n}.test smtp:[127.0.0.1]:{each.port}\n" for n, each in enumerate(proxies))
+            out.writelines(f"c{n}.test smtp:[127.0.0.1]:{each.port}\n" for n,
+                           each in enumerate(proxies))
         engine = self.postern(SOON | PATIENCE | {"transport_maps": f"texthash:{table}"})
         with Client(engine.port) as client:
             for number in range(len(cuts)):
@@ -259,7 +264,8 @@ class Cuts(SiteTest):
         for number, (side, at) in enumerate(cuts):
             copies = got.count(f"u@c{number}.test")
             # Twice only where the dot had passed, and the reply to it had not.
-            self.assertLessEqual(copies, 2 if at > told[side] / 2 else 1, f"{side} cut at {at} of {told}")
+            self.assertLessEqual(copies, 2 if at > told[side] / 2 else 1,
+                                 f"{side} cut at {at} of {told}")
         log = engine.read_log()
         early = [n for n, (side, at) in enumerate(cuts) if at < told[side] / 2]
         for number in early:

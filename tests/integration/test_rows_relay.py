@@ -110,7 +110,8 @@ class Stranger(SiteTest):
 
     def test_row_078_spellings_decide_alike(self):
         with Client(self.engine.port) as client:
-            for rcpt in ("<joe@local.test>", "<joe@LOCAL.test>", "<joe@Local.Test>", "<joe@local.test.>"):
+            for rcpt in ("<joe@local.test>", "<joe@LOCAL.test>", "<joe@Local.Test>",
+                         "<joe@local.test.>"):
                 self.assertIn("250", self.attempt(client, "<a@source.test>", rcpt), rcpt)
             for rcpt in ("<u@ext.test>", "<u@EXT.test>", "<u@ext.test.>"):
                 self.assertRegex(self.attempt(client, "<a@source.test>", rcpt), "^5", rcpt)
@@ -197,7 +198,8 @@ class ProxyProtocol(SiteTest):
     def test_row_084_headers_of_the_proxy_protocol(self):
         sink = self.enter(RecordingSink())
         engine = self.postern({"smtpd_upstream_proxy_protocol": "haproxy", "mynetworks": "192.0.2.0/24",
-                               "smtpd_upstream_proxy_timeout": "2s", "smtpd_client_connection_count_limit": "0",
+                               "smtpd_upstream_proxy_timeout": "2s",
+                               "smtpd_client_connection_count_limit": "0",
                                "relayhost": f"[127.0.0.1]:{sink.port}", "smtp_host_lookup": "native"})
         addresses = socket.inet_aton("192.0.2.9") + socket.inet_aton("192.0.2.1") + b"\x04\xd2\0\x19"
         good = self.header(1, 0x11, addresses)
@@ -232,7 +234,7 @@ class ProxyProtocol(SiteTest):
 class Commands(SiteTest):
     """pipe(8): what an address holds is one argument, whatever it looks like."""
 
-    def test_rows_088_to_091_addresses_are_inert_arguments(self):
+    def test_row_088_to_row_091_addresses_are_inert_arguments(self):
         out = self.subdirectory("out")
         os.chmod(out, 0o777)
         script = os.path.join(self.directory, "program")

@@ -27,13 +27,15 @@ def senders(messages) -> list[str]:
 class Load:
     """Clients that send until told to stop; `acknowledged`: senders of messages with a 250."""
 
-    def __init__(self, engine, workers: int, content: bytes = MESSAGE, tag: str = "w", per_worker: int = 10**9):
+    def __init__(self, engine, workers: int, content: bytes = MESSAGE, tag: str = "w",
+                 per_worker: int = 10**9):
         self.engine, self.content, self.tag, self.per_worker = engine, content, tag, per_worker
         self.acknowledged: set[str] = set()
         self.refused = 0
         self.broken = 0  # connections that ended without a reply
         self.lock, self.done = threading.Lock(), threading.Event()
-        self.threads = [threading.Thread(target=self._send, args=(n,), daemon=True) for n in range(workers)]
+        self.threads = [threading.Thread(target=self._send, args=(n,),
+                                         daemon=True) for n in range(workers)]
 
     def __enter__(self):
         for each in self.threads:
@@ -72,11 +74,13 @@ class Resources(SiteTest):
         super().setUp()
         self.sink = self.enter(RecordingSink())
         self.settings = {"relayhost": f"[127.0.0.1]:{self.sink.port}", "smtp_host_lookup": "native",
-                         "minimal_backoff_time": "1s", "maximal_backoff_time": "1s", "queue_run_delay": "1s",
+                         "minimal_backoff_time": "1s", "maximal_backoff_time": "1s",
+                         "queue_run_delay": "1s",
                          "smtpd_client_connection_count_limit": "0"}
 
     def wait_for_all(self, acknowledged, seconds: float = 60):
-        wait_until(lambda: set(senders(self.sink.messages)) >= acknowledged, "all acknowledged mail arrives",
+        wait_until(lambda: set(senders(self.sink.messages)) >= acknowledged,
+                   "all acknowledged mail arrives",
                    seconds)
 
     def cgroup(self, controller: str) -> Cgroup:
@@ -89,9 +93,11 @@ class Resources(SiteTest):
     def set_descriptors(self, engine, limit: int) -> None:
         """The soft limit, set as the engine's own user: root in a container may not be allowed to."""
         with open(f"/proc/{engine.process.pid}/status") as text:
-            owner = {line.split(":")[0]: line.split()[1:] for line in text if line.startswith(("Uid:", "Gid:"))}
+            owner = {line.split(":")[0]: line.split()[1:] for line in text if line.startswith(("Uid:",
+                                                                                               "Gid:"))}
         uid, gid = int(owner["Uid"][0]), int(owner["Gid"][0])
-        subprocess.run(["prlimit", f"--pid={engine.process.pid}", f"--nofile={limit}:"], check=True, user=uid,
+        subprocess.run(["prlimit", f"--pid={engine.process.pid}", f"--nofile={limit}:"], check=True,
+                       user=uid,
                        group=gid, extra_groups=[])
 
     def test_row_115_descriptors_run_out(self):
@@ -151,7 +157,8 @@ class Resources(SiteTest):
         content = MESSAGE + (b"x" * 76 + b"\r\n") * 51_200  # 4 MB each, 240 MB in all
         engine = self.postern(self.settings | {"memory_budget": str(32 << 20)}, cgroups=[group.path])
         with Load(engine, 60, content, per_worker=1) as load:
-            wait_until(lambda: len(load.acknowledged) + load.refused + load.broken >= 60, "an answer for each", 200)
+            wait_until(lambda: len(load.acknowledged) + load.refused + load.broken >= 60,
+                       "an answer for each", 200)
         self.assertIsNone(engine.process.poll(), "killed")
         self.assertGreater(len(load.acknowledged), 0)
         self.wait_for_all(load.acknowledged, 200)
@@ -213,7 +220,8 @@ class Resources(SiteTest):
             if engine.process.poll() is None:
                 engine.stop()
             else:
-                self.assertNotIn(-engine.process.returncode, (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL),
+                self.assertNotIn(-engine.process.returncode,
+                                 (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL),
                                  f"one in {odds}")
             engine.environment = {}
             engine.start()
@@ -228,7 +236,8 @@ class Clock(SiteTest):
     def library(self) -> str:
         if os.path.exists(self.LIBRARY):
             return self.LIBRARY
-        found = subprocess.run(["sh", "-c", "dpkg -L libfaketime | grep MT.so"], capture_output=True, text=True,
+        found = subprocess.run(["sh", "-c", "dpkg -L libfaketime | grep MT.so"], capture_output=True,
+                               text=True,
                                check=True)  # another architecture
         return found.stdout.split()[0]
 
@@ -262,8 +271,10 @@ class Clock(SiteTest):
             self.assertIn("250", client.message(MESSAGE, ["b@sink.test"], f"{tag}@source.test"))
         message = self.sink.wait_for(count + 1, 20)[-1]
         year = str(time.gmtime().tm_year + 10) if clock == "+10y" else "1970" if "1970" in clock else ""
-        self.assertIn(f" {year}".encode(), message.content().split(b"From:")[0], "the clock is not faked")
-        wait_until(lambda: engine.read_log().count("status=deferred") >= tried + 20, "the others are tried again")
+        self.assertIn(f" {year}".encode(), message.content().split(b"From:")[0],
+                      "the clock is not faked")
+        wait_until(lambda: engine.read_log().count("status=deferred") >= tried + 20,
+                   "the others are tried again")
         self.assertNotRegex(engine.read_log(), "status=(expired|bounced)|returned to sender")
         self.assertFalse([each for each in self.sink.messages if "<>" in each.mail], "a report")
 

@@ -75,7 +75,8 @@ class Text(TextSite):
                                  "^501 ", envid)
                 client.command("RSET")
             self.assertIn("250", client.command("MAIL FROM:<a@source.test> ENVID=A+2BB"))
-            for orcpt in ("rfc822;x+0D+0AFORGED@sink.test", "rfc822;x+00@sink.test", "rfc+0A822;x@sink.test"):
+            for orcpt in ("rfc822;x+0D+0AFORGED@sink.test", "rfc822;x+00@sink.test",
+                          "rfc+0A822;x@sink.test"):
                 self.assertRegex(client.command(f"RCPT TO:<b@sink.test> NOTIFY=FAILURE ORCPT={orcpt}"),
                                  "^501 ", orcpt)
             client.command("QUIT")
@@ -107,7 +108,8 @@ class Text(TextSite):
                 client.command("\x1b]0;" + FAKE)
         fields = b"".join(name + b": " + value + b"\r\n" for name, value in (
             (b"Subject", b"\x1b[2J " + FAKE.encode()), (b"X-One", "\u2028".encode() + FAKE.encode()),
-            (b"Message-Id", b"<\x1b[31m%n" + FAKE.encode() + b"@x>"), (b"X-Two", b"folded\r\n " + FAKE.encode())))
+            (b"Message-Id", b"<\x1b[31m%n" + FAKE.encode() + b"@x>"),
+            (b"X-Two", b"folded\r\n " + FAKE.encode())))
         with Client(engine.port) as client:
             self.assertIn("250", client.message(
                 b"From: a@source.test\r\nDate: Tue, 24 Nov 2026 05:20:30 +0000\r\n" + fields + b"\r\nbody\r\n",
@@ -132,9 +134,11 @@ class Text(TextSite):
             "transport_maps": f"lmdb:{table[:-5]}", "minimal_backoff_time": "1h"})
         for recipient in ("u@alias.test", "x@sink2.test", "y@sink3.test", "plain@sink.test"):
             with Client(engine.port) as client:
-                reply = client.message(HEAD + f"Subject: for {recipient}\r\n\r\nbody\r\n".encode(), [recipient])
+                reply = client.message(HEAD + f"Subject: for {recipient}\r\n\r\nbody\r\n".encode(),
+                                       [recipient])
                 self.assertRegex(reply, r"^(250|4\d\d|5\d\d) ", recipient)
-        wait_until(lambda: any("<plain@" in each.rcpt[0] for each in self.sink.messages), "the plain one")
+        wait_until(lambda: any("<plain@" in each.rcpt[0] for each in self.sink.messages),
+                   "the plain one")
         self.wait_for_log(engine, "plain@sink.test")
         self.assert_log_is_clean(engine)
         for message in self.sink.messages:
@@ -147,7 +151,8 @@ class Text(TextSite):
         boundary_like = b"--=_postern_boundary"
         replies = (b"550-5.1.1 first\r\n550-\r\n550---x\r\n550 5.1.1 Final-Recipient: rfc822;evil@x\r\n",
                    b"550 5.1.1 text\nSubject: forged\nX-Forged: yes\r\n",
-                   b"550 5.1.1 text\rX-Forged: yes\r\n", b"550 5.1.1 \x1b[31m\x00" + FAKE.encode() + b"\r\n",
+                   b"550 5.1.1 text\rX-Forged: yes\r\n",
+                   b"550 5.1.1 \x1b[31m\x00" + FAKE.encode() + b"\r\n",
                    b"550-5.1.1 " + boundary_like + b"--\r\n550 5.1.1 \xff\xfe" + b"z" * 900 + b"\r\n")
         hops = [self.hop_that_refuses(each) for each in replies]
         transports = ", ".join(f"d{n}.test=smtp:[127.0.0.1]:{hop.port}" for n, hop in enumerate(hops))
@@ -156,7 +161,8 @@ class Text(TextSite):
         for number in range(len(replies)):
             with Client(engine.port) as client:
                 self.assertIn("250", client.message(MESSAGE, [f"u@d{number}.test"]))
-        wait_until(lambda: all(re.search(rf"to=<u@d{n}\.test>.*status=(bounced|deferred)", engine.read_log())
+        wait_until(lambda: all(re.search(rf"to=<u@d{n}\.test>.*status=(bounced|deferred)",
+                                         engine.read_log())
                                for n in range(len(replies))), "a result for each")
         self.assert_log_is_clean(engine)
         bounced = engine.read_log().count("status=bounced")
@@ -178,7 +184,8 @@ class Text(TextSite):
         # The spool still says what it said: a second start reads the deferred ones.
         self.assertEqual(engine.stop(), 0)
         waiting = len(replies) - bounced
-        done = subprocess.run([binary("postqueue"), "-c", engine.config, "-p"], capture_output=True, text=True,
+        done = subprocess.run([binary("postqueue"), "-c", engine.config, "-p"], capture_output=True,
+                              text=True,
                               timeout=60, check=False)
         self.assertNotRegex(done.stdout, "(?m)^(X-Forged|Nov 24)")
         engine.start()
@@ -251,7 +258,8 @@ class Reports(TextSite):
         self.assertEqual(self.sink.messages, [])
 
     def test_row_179_refused_in_the_session_without_backscatter(self):
-        engine = self.refusing_sites({"mydestination": "local.test", "local_recipient_maps": "inline:{ joe=x }",
+        engine = self.refusing_sites({"mydestination": "local.test",
+                                      "local_recipient_maps": "inline:{ joe=x }",
                                       "message_size_limit": "10000"})
         with Client(engine.port) as client:
             self.assertRegex(client.message(MESSAGE, ["nobody@local.test"]), r"^550 5\.1\.1 ")
