@@ -7,7 +7,7 @@ import unittest
 import urllib.request
 
 from mail_site import Client, SiteTest, binary, wait_until
-from peers.ports import free_port
+from peers.ports import free_port, wait_for_port
 from peers.recording_sink import RecordingSink
 
 MESSAGE = b"From: a@source.test\r\nSubject: s\r\nDate: Tue, 24 Nov 2026 05:20:30 +0000\r\n" \
@@ -101,6 +101,7 @@ class Tools(SiteTest):
         engine = self.postern({"metrics_listen": f"127.0.0.1:{port}"}, name="measured")
         with Client(engine.port) as client:
             client.command("NOOP")
+        wait_for_port(port)  # mail is taken before everything else is up
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
             text = answer.read().decode()
         self.assertIn("postern_", text)
