@@ -33,11 +33,9 @@ void Catalog::release(const Place& place) {
   it->second.live_octets -= place.length;
 }
 
-void Catalog::pin(std::uint32_t segment, std::uint32_t on, std::uint32_t octets) {
-  if (on == segment || !has_segment(on)) return;
-  Pin& pin = segments_[segment].pins[on];
-  ++pin.records;
-  pin.octets += octets;
+Catalog::Pin* Catalog::pin(std::uint32_t segment, std::uint32_t on) {
+  if (on == segment || !has_segment(on)) return nullptr;
+  return &segments_[segment].pins[on];
 }
 
 void Catalog::add_message(const MessageNote& note, std::uint32_t segment) {
@@ -51,7 +49,8 @@ void Catalog::add_message(const MessageNote& note, std::uint32_t segment) {
   slot.has_many_recipients = note.has_many_recipients;
   retain(slot.home);
   // Were this segment to go first, the old copy would come back to life.
-  if (note.moved_from != 0) pin(segment, note.moved_from, 0);
+  if (note.moved_from == 0) return;
+  if (Pin* const held = pin(segment, note.moved_from)) ++held->moves;
 }
 
 void Catalog::add_change(const ChangeNote& note, std::uint32_t segment) {
@@ -64,7 +63,10 @@ void Catalog::add_change(const ChangeNote& note, std::uint32_t segment) {
 }
 
 bool Catalog::add_removal(const RemovalNote& note, std::uint32_t segment) {
-  pin(segment, note.home, note.length);
+  if (Pin* const held = pin(segment, note.home)) {
+    ++held->removals;
+    held->octets += note.length;
+  }
   const MessageIndex::Slot* slot = index_.find(note.id);
   if (slot == nullptr) return false;
   const bool was_large = slot->is_large != 0;
@@ -127,13 +129,14 @@ bool Catalog::removal_needed(std::uint32_t segment, std::uint32_t home) const {
   return it != segments_.end() && it->second.pins.contains(home);
 }
 
-void Catalog::release_removal(std::uint32_t segment, const RemovalNote& note) {
+void Catalog::release_removals(std::uint32_t segment) {
   const auto it = segments_.find(segment);
   if (it == segments_.end()) return;
-  const auto pin = it->second.pins.find(note.home);
-  if (pin == it->second.pins.end()) return;
-  pin->second.octets -= std::min<std::uint64_t>(pin->second.octets, note.length);
-  if (pin->second.records > 0 && --pin->second.records == 0) it->second.pins.erase(pin);
+  for (auto& [on, held] : it->second.pins) {
+    held.removals = 0;
+    held.octets = 0;
+  }
+  std::erase_if(it->second.pins, [](const auto& entry) { return entry.second.moves == 0; });
 }
 
 std::uint64_t Catalog::live_octets() const {

@@ -38,16 +38,18 @@ class Catalog {
   std::optional<std::uint32_t> compaction_candidate(double dead_share) const;
   // True while a removal in `segment` of a message of `home` must be kept.
   bool removal_needed(std::uint32_t segment, std::uint32_t home) const;
-  // A removal was copied forward from `segment`.
-  void release_removal(std::uint32_t segment, const RemovalNote& note);
+  // All removals of `segment` that are still needed have been copied forward.  Only all at once: a
+  // compaction that stopped half-way copies them again.
+  void release_removals(std::uint32_t segment);
 
   std::size_t segment_count() const { return segments_.size(); }
   std::uint64_t live_octets() const;
 
  private:
   struct Pin {
-    std::uint32_t records = 0;
-    std::uint64_t octets = 0;
+    std::uint32_t moves = 0;
+    std::uint32_t removals = 0;
+    std::uint64_t octets = 0;  // of the removals
   };
   struct SegmentInfo {
     bool sealed = false;
@@ -59,7 +61,8 @@ class Catalog {
 
   void retain(const Place& place);
   void release(const Place& place);
-  void pin(std::uint32_t segment, std::uint32_t on, std::uint32_t octets);
+  // nullptr: nothing to wait for.
+  Pin* pin(std::uint32_t segment, std::uint32_t on);
 
   MessageIndex index_;
   std::map<std::uint32_t, SegmentInfo> segments_;

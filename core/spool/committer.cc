@@ -341,14 +341,14 @@ void Committer::flush() {
   }
   {
     const std::lock_guard lock(shared_.mutex);
-    for (std::size_t i = 0; i < jobs.size(); ++i)
-      apply((*written)[i], jobs[i]);
+    for (OutgoingRecord& record : *written)
+      apply(record);
   }
   for (Job& job : jobs)
     complete(job, nullptr);
 }
 
-void Committer::apply(OutgoingRecord& record, Job& job) {
+void Committer::apply(OutgoingRecord& record) {
   const std::uint32_t segment = writer_.number();
   Catalog& catalog = shared_.catalog;
   if (const auto* message = std::get_if<MessageNote>(&record.note)) {
@@ -357,9 +357,7 @@ void Committer::apply(OutgoingRecord& record, Job& job) {
     catalog.add_change(*change, segment);
   } else {
     const auto& removal = std::get<RemovalNote>(record.note);
-    const auto* copy = std::get_if<CopyRemovalJob>(&job);
     if (catalog.add_removal(removal, segment)) shared_.doomed.push_back(removal.id);
-    if (copy != nullptr) catalog.release_removal(copy->from, copy->note);
   }
 }
 

@@ -89,7 +89,7 @@ class Committer {
   Result<void> make_room(std::uint64_t size, bool may_use_reserve);
   Result<void> open_segment(std::uint64_t size);
   void flush();
-  void apply(OutgoingRecord& record, Job& job);
+  void apply(OutgoingRecord& record);
   void note_sealed();
   void check_space();
   void heal();

@@ -168,7 +168,9 @@ void Janitor::compact(std::uint32_t segment) {
     if (!take(copy_of(note, {segment, note.offset, note.length}), note.length)) return;
   for (const RemovalNote& note : summary->removals)
     if (!take(CopyJob(CopyRemovalJob{note, segment, nullptr}), note.length)) return;
-  if (!batch.empty()) send(std::move(batch));
+  if (!batch.empty() && !send(std::move(batch))) return;
+  const std::lock_guard lock(shared_.mutex);
+  shared_.catalog.release_removals(segment);
 }
 
 Result<std::optional<CopyJob>> Janitor::move_of(const MessageNote& note, const Place& home) {

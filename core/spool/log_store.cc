@@ -109,7 +109,26 @@ Result<std::uint32_t> LogStore::recover_newest() {
     }
     ids_.raise_floor(summary->id_floor);
   }
+  if (auto raised = raise_floor(); !raised) return std::unexpected(raised.error());
   return old_segments_.empty() ? 1 : old_segments_.back() + 1;
+}
+
+// The newest segment may hold nothing, not even its header: then the one before it knows the
+// largest id.  Were an id given out again, the new message would take the old one's place.
+Result<void> LogStore::raise_floor() {
+  Recovery ignored;
+  for (auto segment = old_segments_.rbegin(); segment != old_segments_.rend(); ++segment) {
+    const auto summary = scanner_.summary_of(*segment, ignored);
+    if (!summary || !summary->id_floor) continue;
+    ids_.raise_floor(summary->id_floor);
+    break;
+  }
+  if (options_.durability != Durability::kDurable) return {};
+  // Segments that a killed process had unlinked are not in the list, but a loss of power could
+  // bring them back after the removals that keep their messages dead were deleted.
+  if (files_.fs().sync_directory(files_.log_directory()) != 0)
+    return fail_errno("spool: sync directory " + files_.log_directory());
+  return {};
 }
 
 void LogStore::remove_leftovers(const std::vector<std::uint32_t>& segments) const {
@@ -197,8 +216,10 @@ Result<Recovery> LogStore::load(const std::function<void(const IndexEntry&)>& vi
     }
   }
   remove_orphans();
+  // A removal in a segment that can't be read now is unknown: a copy of its message made now would
+  // outlive it.  Nothing is deleted or copied before a start that has read everything.
   const std::lock_guard lock(shared_.mutex);
-  shared_.settled = true;
+  shared_.settled = !is_incomplete_;
   return recovery_;
 }
 

@@ -35,6 +35,7 @@ class LogStore final : public Store {
   Result<void> start();
   Result<void> check_volatile() const;
   Result<std::uint32_t> recover_newest();
+  Result<void> raise_floor();
   void remove_leftovers(const std::vector<std::uint32_t>& segments) const;
   void remove_orphans();
   bool has_lost_content(const MessageNote& note) const;

@@ -62,16 +62,20 @@ std::optional<std::uint64_t> SegmentScanner::synced_end(std::uint32_t segment) c
   constexpr std::uint64_t kHeaderRecord = 4096;  // more than it can have
   const auto segments = files_.segments();
   if (!segments) return std::nullopt;
-  // Attempts to open a segment that failed leave gaps in the numbers.
-  const auto next = std::ranges::upper_bound(*segments, segment);
-  if (next == segments->end()) return std::nullopt;
-  const auto octets = files_.read_range(files_.segment(*next), 0, kHeaderRecord);
-  if (!octets) return std::nullopt;
-  const auto record = read_record(*octets, *next, 0);
-  if (!record || record->header.type != format::RecordType::kSegmentHeader) return std::nullopt;
-  const auto header = parse_segment_header(record->payload);
-  if (!header || header->previous != segment) return std::nullopt;
-  return header->previous_end;
+  for (auto next = std::ranges::upper_bound(*segments, segment); next != segments->end(); ++next) {
+    const auto octets = files_.read_range(files_.segment(*next), 0, kHeaderRecord);
+    if (!octets) return std::nullopt;
+    const auto record = read_record(*octets, *next, 0);
+    if (!record || record->header.type != format::RecordType::kSegmentHeader) continue;
+    // One that holds nothing else may be of an attempt that failed: the writer went on in the
+    // segment before it, and what was said of that no longer holds.
+    const auto second = parse_header(std::string_view(*octets).substr(record->end));
+    if (!second || second->segment != *next || second->offset != record->end) continue;
+    const auto header = parse_segment_header(record->payload);
+    if (!header || header->previous != segment) return std::nullopt;
+    return header->previous_end;
+  }
+  return std::nullopt;
 }
 
 Result<SegmentSummary> SegmentScanner::scan(std::uint32_t segment, const OnDamage& damaged) const {

@@ -48,7 +48,7 @@ class SegmentScanner {
 
  private:
   Result<SegmentSummary> scan(std::uint32_t segment, const OnDamage& damaged) const;
-  // What the header of the next segment says of this one.
+  // What the header of the next segment that was used says of this one.
   std::optional<std::uint64_t> synced_end(std::uint32_t segment) const;
   // Sets aside, counts, logs.  False: could not be set aside.
   bool report(std::uint32_t segment, const Damage& damage, std::string_view octets,

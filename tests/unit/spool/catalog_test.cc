@@ -49,6 +49,25 @@ TEST_F(CatalogTest, RemovalStaysUntilTheMessageItRemovesIsGone) {
   EXPECT_EQ(catalog_.deletable(), (Segments{2, 3}));
 }
 
+TEST_F(CatalogTest, CopiedRemovalsAreLetGoTogetherAndMovesAreNot) {
+  catalog_.add_message(message(1, 0), 1);
+  catalog_.add_message(message(2, 100), 1);
+  catalog_.add_message(message(3, 200), 1);
+  catalog_.add_message(message(3, 0, 1), 2);  // moved
+  catalog_.add_removal({QueueId(1), 100, 72, 1}, 2);
+  catalog_.add_removal({QueueId(2), 172, 72, 1}, 2);
+  catalog_.add_removal({QueueId(3), 244, 72, 2}, 2);
+  // Copies of the first, twice, as a compaction that stopped and began again makes them.
+  catalog_.add_removal({QueueId(1), 0, 72, 1}, 3);
+  catalog_.add_removal({QueueId(1), 72, 72, 1}, 3);
+  EXPECT_TRUE(catalog_.removal_needed(2, 1));
+  EXPECT_EQ(catalog_.deletable(), Segments{1});
+  catalog_.release_removals(2);
+  EXPECT_EQ(catalog_.deletable(), Segments{1});  // the moved copy keeps its original dead
+  catalog_.release_removals(3);
+  EXPECT_EQ(catalog_.deletable(), (Segments{1, 3}));
+}
+
 TEST_F(CatalogTest, RemovalInTheSameSegmentGoesWithIt) {
   catalog_.add_message(message(1, 0), 1);
   catalog_.add_removal({QueueId(1), 100, 72, 1}, 1);

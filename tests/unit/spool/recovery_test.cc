@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/base/crc32c.h"
+#include "core/spool/payload.h"
 #include "core/spool/record.h"
 #include "tests/unit/spool/memory_spool.h"
 
@@ -185,6 +187,48 @@ TEST_F(RecoveryTest, Row201IdsNeverRepeatWhateverTheClockSays) {
     disk_ = std::move(left);
     fs_ = std::make_unique<FailingFs>(*disk_);
   }
+}
+
+TEST_F(RecoveryTest, Row201NewestSegmentWithoutAHeaderHidesNoIds) {
+  start();
+  const auto id = put("x\r\n");
+  ASSERT_TRUE(id);
+  store_.reset();
+  // The next one got its name before the power went, and nothing else.
+  const int fd = disk_->open(segment_path(2), OpenMode::kCreateNew);
+  disk_->allocate(fd, 4096);
+  disk_->close(fd);
+  clock_.set_wall(clock_.wall() - 24h);
+  start();
+  const auto next = put("y\r\n");
+  ASSERT_TRUE(next);
+  EXPECT_GT(*next, *id);
+  EXPECT_EQ(octets_of(*id), "x\r\n");
+}
+
+TEST_F(RecoveryTest, SegmentThatWasNeverUsedDoesNotJudgeTheOneBefore) {
+  start();
+  const auto first = put("first\r\n");
+  const auto second = put("second\r\n");
+  ASSERT_TRUE(first && second);
+  auto disk = disk_->after_kill();
+  // What an attempt to open the next segment leaves that failed after the first message; the second
+  // went into the reserve of this one.
+  const std::string payload =
+      encode(SegmentHeaderPayload{2, clock_.wall(), *second, 1, offset_of(1)});
+  const auto header = encode_header({.type = format::RecordType::kSegmentHeader,
+                                     .length = static_cast<std::uint32_t>(payload.size()),
+                                     .payload_crc = crc32c(payload),
+                                     .segment = 2,
+                                     .offset = 0,
+                                     .synced = 0});
+  disk->close(disk->open(segment_path(2), OpenMode::kCreateNew));
+  *disk->octets(segment_path(2)) = std::string(header.data(), header.size()) + payload +
+                                   encode_trailer(static_cast<std::uint32_t>(payload.size())) +
+                                   std::string(1024, '\0');
+  start_on(std::move(disk));
+  EXPECT_EQ(loaded_.size(), 2u);
+  EXPECT_EQ(octets_of(*second), "second\r\n");
 }
 
 TEST_F(RecoveryTest, UnreadableSegmentBlocksNothingAndLosesNothing) {
