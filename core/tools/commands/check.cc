@@ -5,8 +5,8 @@
 
 #include "core/tools/checks/findings.h"
 #include "core/tools/commands.h"
-#include "core/tools/options.h"
 #include "core/tools/queue_text.h"
+#include "core/tools/site_options.h"
 
 namespace postern::tools {
 namespace {
@@ -33,20 +33,9 @@ void tell(const Io& io, const Findings& findings, bool is_json) {
 }  // namespace
 
 int run_check(const Io& io, std::string_view called_as, const Arguments& arguments) {
-  std::optional<std::string> directory;
-  bool is_json = false;
-  Options options(arguments, "c:");
-  for (int option; (option = options.next()) != Options::kEnd;) {
-    if (option == 'c') {
-      directory = options.value();
-    } else if (option == Options::kLong && options.long_name() == "json") {
-      is_json = true;
-    } else {
-      return usage(io, called_as, "[-c dir] [--json]");
-    }
-  }
-  if (!options.rest().empty()) return usage(io, called_as, "[-c dir] [--json]");
-  const auto site = open_site(directory);
+  const auto options = read_site_options(arguments);
+  if (!options) return usage(io, called_as, kSiteUsage);
+  const auto site = open_site(options->directory);
   if (!site) {
     fail_with(io, called_as, site.error());
     return EX_CONFIG;
@@ -61,7 +50,7 @@ int run_check(const Io& io, std::string_view called_as, const Arguments& argumen
   check_names(*site, findings);
   check_restrictions(*site, findings);
   check_queue(*site, findings);
-  tell(io, findings, is_json);
+  tell(io, findings, options->is_json);
   return findings.errors() == 0 ? EX_OK : EX_CONFIG;
 }
 

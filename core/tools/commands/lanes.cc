@@ -4,36 +4,26 @@
 
 #include "core/tools/admin_client.h"
 #include "core/tools/commands.h"
-#include "core/tools/options.h"
 #include "core/tools/queue_text.h"
 #include "core/tools/site.h"
+#include "core/tools/site_options.h"
 
 namespace postern::tools {
 
 int run_lanes(const Io& io, std::string_view called_as, const Arguments& arguments) {
-  std::optional<std::string> directory;
-  bool is_json = false;
-  Options options(arguments, "c:");
-  for (int option; (option = options.next()) != Options::kEnd;) {
-    if (option == 'c') {
-      directory = options.value();
-    } else if (option == Options::kLong && options.long_name() == "json") {
-      is_json = true;
-    } else {
-      return usage(io, called_as, "[-c dir] [--json]");
-    }
-  }
-  const auto site = open_site(directory);
+  const auto options = read_site_options(arguments);
+  if (!options) return usage(io, called_as, kSiteUsage);
+  const auto site = open_site(options->directory);
   if (!site) return fail_with(io, called_as, site.error());
   const auto client = AdminClient::connect(site->admin_socket);
   if (!client) return fail_with(io, called_as, client.error());
   const auto lanes = (*client)->lanes();
   if (!lanes) return fail_with(io, called_as, lanes.error());
-  if (!is_json)
+  if (!options->is_json)
     print(io, "{:<10} {:<32} {:>5} {:>5} {:>6} {:>7} {:>8}  {}\n", "transport", "site", "busy",
           "limit", "window", "waiting", "messages", "state");
   for (const LaneView& lane : *lanes) {
-    if (is_json) {
+    if (options->is_json) {
       nlohmann::ordered_json out{{"transport", printable(lane.transport)},
                                  {"site", printable(lane.site)},
                                  {"busy", lane.busy},

@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/tools/commands.h"
-#include "core/tools/options.h"
 #include "core/tools/queue_source.h"
 #include "core/tools/queue_text.h"
+#include "core/tools/site_options.h"
 
 namespace postern::tools {
 namespace {
@@ -35,27 +35,17 @@ int tell_down(const Io& io, std::string_view called_as, const Site& site, bool i
 }  // namespace
 
 int run_status(const Io& io, std::string_view called_as, const Arguments& arguments) {
-  std::optional<std::string> directory;
-  bool is_json = false;
-  Options options(arguments, "c:");
-  for (int option; (option = options.next()) != Options::kEnd;) {
-    if (option == 'c') {
-      directory = options.value();
-    } else if (option == Options::kLong && options.long_name() == "json") {
-      is_json = true;
-    } else {
-      return usage(io, called_as, "[-c dir] [--json]");
-    }
-  }
-  const auto site = open_site(directory);
+  const auto options = read_site_options(arguments);
+  if (!options) return usage(io, called_as, kSiteUsage);
+  const auto site = open_site(options->directory);
   if (!site) return fail_with(io, called_as, site.error());
   const auto client = AdminClient::connect(site->admin_socket);
   if (!client && client.error().kind == ErrorKind::kUnavailable)
-    return tell_down(io, called_as, *site, is_json);
+    return tell_down(io, called_as, *site, options->is_json);
   if (!client) return fail_with(io, called_as, client.error());
   const auto status = (*client)->status();
   if (!status) return fail_with(io, called_as, status.error());
-  if (is_json) {
+  if (options->is_json) {
     const nlohmann::ordered_json out{
         {"is_running", true},
         {"version", status->version},

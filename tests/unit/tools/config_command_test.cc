@@ -74,6 +74,8 @@ TEST(ConfigCommand, ReferenceNamesEveryParameter) {
 TEST(Commands, UnknownAndMissing) {
   EXPECT_EQ(run_tool({"postern"}).status, EX_USAGE);
   EXPECT_EQ(run_tool({"postern", "frobnicate"}).status, EX_USAGE);
+  for (const char* command : {"check", "lanes", "status"})
+    EXPECT_EQ(run_tool({"postern", command, "superfluous"}).status, EX_USAGE) << command;
   EXPECT_EQ(run_tool({"postern", "help"}).status, EX_OK);
   for (const Command& each : all_commands())
     EXPECT_THAT(run_tool({"postern", "help"}).out, HasSubstr(std::string(each.help))) << each.name;
