@@ -26,14 +26,29 @@ class HeaderList {
   bool remove(std::string_view name, std::size_t nth);
   std::size_t remove_all(std::string_view name);
 
+  // The rest is for filters, which see the message without the fields that we put above it, count
+  // the fields of a name without them, and write everything behind the colon themselves.
+
+  // A field of our own, above all others.  `value` as insert() takes it.
+  void prepend_hidden(std::string_view name, std::string_view value);
+  void insert_exact(std::size_t index, std::string_view name, std::string_view exact_value);
+  // `nth`: 1, and 0 as well, the first shown field of that name.
+  bool replace_exact(std::string_view name, std::size_t nth, std::string_view exact_value);
+  bool remove_shown(std::string_view name, std::size_t nth);
+  // Takes the text and keeps the place, until drop_blanks().
+  bool blank_shown(std::string_view name, std::size_t nth);
+  void drop_blanks();
+
   std::string to_string() const;
 
  private:
   struct Field {
     std::string name;
-    std::string raw;
+    std::string raw;  // empty: blanked
+    bool is_hidden = false;
   };
   std::vector<Field>::iterator find(std::string_view name, std::size_t nth);
+  std::vector<Field>::iterator find_shown(std::string_view name, std::size_t nth);
 
   std::vector<Field> fields_;
 };

@@ -107,9 +107,10 @@ std::string unfold(std::string_view value) {
   return out;
 }
 
-std::string make_field(std::string_view name, std::string_view value) {
-  std::string out(name);
-  out += ": ";
+namespace {
+
+// "Name: " or "Name:", the value behind it.
+std::string finish_field_text(std::string out, std::string_view value) {
   for (std::size_t i = 0; i < value.size(); ++i) {
     if (value[i] != '\r' && value[i] != '\n') {
       out += value[i] == '\0' ? '?' : value[i];
@@ -122,6 +123,16 @@ std::string make_field(std::string_view name, std::string_view value) {
     if (!is_space(value[i + 1])) out += ' ';
   }
   return out + "\r\n";
+}
+
+}  // namespace
+
+std::string make_field(std::string_view name, std::string_view value) {
+  return finish_field_text(std::string(name) + ": ", value);
+}
+
+std::string make_exact_field(std::string_view name, std::string_view exact_value) {
+  return finish_field_text(std::string(name) + ":", exact_value);
 }
 
 std::size_t received_hops(const HeaderSection& section) { return section.count("Received"); }

@@ -64,6 +64,8 @@ std::string unfold(std::string_view value);
 // "Name: value\r\n".  A line break in `value` that is not a fold would begin a new field or the
 // body: it becomes a fold.  NUL becomes '?'.
 std::string make_field(std::string_view name, std::string_view value);
+// The same without the space behind the colon, for a value that brings its own.
+std::string make_exact_field(std::string_view name, std::string_view exact_value);
 
 // The number of Received fields: hops so far (hopcount_limit, RFC 5321 s6.3).
 std::size_t received_hops(const HeaderSection& section);

@@ -180,5 +180,40 @@ def mime():
         seed("mime", name + "-tight", 3, text)
 
 
-for make in (commands, data, replies, addresses, cf, spool, mime):
+def milter():
+    def packet(letter, data=b""):
+        return struct.pack(">I", len(data) + 1) + letter + data
+
+    go = packet(b"c")
+    number = struct.pack(">I", 1)
+    to_end = go * 8
+    modifications = (packet(b"h", b"N\0v\n\tw\0") + packet(b"i", number + b"N\0 v\0")
+                     + packet(b"m", number + b"N\0\0") + packet(b"+", b"<a@b.example>\0"))
+    envelope = (packet(b"e", b"<>\0RET=HDRS ENVID=q\0") + packet(b"q", b"why\0")
+                + packet(b"2", b"c@d.example\0NOTIFY=NEVER ORCPT=rfc822;x@y\0")
+                + packet(b"-", b"<a@b.example>\0"))
+    body = packet(b"b", b"one\r") + packet(b"p") + packet(b"b", b"\ntwo\n")
+    streams = {
+        "pass": to_end + go + to_end,
+        "header": to_end + modifications + go,
+        "envelope": to_end + envelope + packet(b"a"),
+        "body": to_end + body + go,
+        "interleaved": to_end + body + modifications + body,
+        "progress": go + packet(b"p") * 5,
+        "text": go * 2 + packet(b"y", b"550-5.7.1 50%%\r\n550 5.7.1 two\0") + go,
+        "bad-text": go * 2 + packet(b"y", b"250 Ok") + go,
+        "skip": go * 5 + packet(b"s") + go * 3,
+        "refusals": go * 2 + packet(b"r") + go + packet(b"t") + packet(b"d") + packet(b"4"),
+        "wrong-stage": modifications,
+        "zero": struct.pack(">I", 0) + go,
+        "huge": struct.pack(">I", 0xFFFFFFFF) + go,
+        "negotiation": packet(b"O", struct.pack(">III", 6, 0x1FF, 0x1FFFFF) + number + b"i {x}\0"),
+        "unknown": packet(b"Z", b"x"),
+    }
+    for name, octets in streams.items():
+        seed("milter", name, 1, octets)
+        seed("milter", name + "-tight", 2, octets)
+
+
+for make in (commands, data, replies, addresses, cf, spool, mime, milter):
     make()
