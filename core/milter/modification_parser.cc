@@ -11,6 +11,7 @@ namespace {
 
 // Of a filter's text in an error.
 constexpr std::size_t kShownOctets = 100;
+constexpr std::size_t kMaxIgnoredParameters = 16;
 
 std::string shown(std::string_view text) {
   std::string out(text.substr(0, kShownOctets));
@@ -70,7 +71,8 @@ std::vector<std::string> walk_parameters(std::string_view arguments, Take take) 
     if (word.empty()) continue;
     const std::size_t equals = std::min(word.find('='), word.size());
     const std::string_view value = equals < word.size() ? word.substr(equals + 1) : "";
-    if (!take(word.substr(0, equals), value)) ignored.push_back(shown(word));
+    if (!take(word.substr(0, equals), value) && ignored.size() < kMaxIgnoredParameters)
+      ignored.push_back(shown(word));
   }
   return ignored;
 }

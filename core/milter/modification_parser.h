@@ -15,8 +15,9 @@ namespace postern::milter {
 
 struct ParsedModification {
   mail::Modification modification;
-  // ESMTP parameters that have no effect, for the log.  Of a reverse-path RET and ENVID count, of a
-  // recipient NOTIFY and ORCPT, as in Postfix; a filter is not told of the others.
+  // ESMTP parameters that have no effect, for the log; the first 16.  Of a reverse-path RET and
+  // ENVID count, of a recipient NOTIFY and ORCPT, as in Postfix; a filter is not told of the
+  // others.
   std::vector<std::string> ignored_parameters;
 };
 

@@ -297,6 +297,27 @@ TEST_F(LibmilterTest, RefusalsAndAbort) {
   EXPECT_EQ(mail(dialogue, "<reject@b.example>").kind, VerdictKind::kReplyCode);
 }
 
+TEST_F(LibmilterTest, HeaderFieldsOnTheirWayTogether) {
+  Offer offer = Offer::for_version(6);
+  offer.steps = offer.steps.without(Step::kNoReplyHeader);
+  Dialogue dialogue = negotiated(offer);
+  hello(dialogue);
+  EXPECT_EQ(mail(dialogue, "<a@b.example>").kind, VerdictKind::kContinue);
+  EXPECT_EQ(rcpt(dialogue, "<c@d.example>").kind, VerdictKind::kContinue);
+  for (int i = 0; i < 50; ++i) {
+    writer_.header("X", " y");
+    dialogue.sent(Stage::kHeader);
+  }
+  writer_.end_of_message();
+  dialogue.sent(Stage::kEndOfMessage);
+  EXPECT_EQ(dialogue.outstanding(), 51u);
+  for (int i = 0; i < 50; ++i)
+    EXPECT_EQ(verdict(dialogue).kind, VerdictKind::kContinue);
+  EXPECT_TRUE(dialogue.take_modifications().empty());
+  EXPECT_EQ(verdict(dialogue).kind, VerdictKind::kContinue);
+  EXPECT_EQ(dialogue.take_modifications().size(), 9u);
+}
+
 TEST_F(LibmilterTest, QuitNewConnection) {
   Dialogue dialogue = negotiated(Offer::for_version(6));
   for (int session = 0; session < 3; ++session) {

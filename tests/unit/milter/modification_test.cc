@@ -58,6 +58,17 @@ TEST(ModificationParser, RecipientWithItsParameters) {
   EXPECT_FALSE(parsed(AddRecipientRequest{"<local>", "", false}) == mail::Modification());
 }
 
+TEST(ModificationParser, NotedParametersAreBounded) {
+  for (const std::size_t count : {15u, 16u, 17u, 16'000u}) {
+    std::string arguments;
+    for (std::size_t i = 0; i < count; ++i)
+      arguments += " X";
+    const auto out = parse_modification(AddRecipientRequest{"<a@b>", arguments, true}, {});
+    ASSERT_TRUE(out);
+    EXPECT_EQ(out->ignored_parameters.size(), std::min<std::size_t>(count, 16));
+  }
+}
+
 TEST(ModificationParser, WhatIsNoAddressIsRefused) {
   for (const std::string_view path :
        {"", "<>", "<a@b", "a@", "@b", "a b@c", "<a@b>x", "a@b\r\nRCPT TO:<x@y>"}) {
