@@ -174,6 +174,16 @@ TEST(Interoperability, RejectedRecipientsOnlyWhereNegotiated) {
                                   "5.1.1\0{rcpt_mailer}\0error\0"s));
 }
 
+TEST(Interoperability, NonSmtpMailComesFromLocalhost) {
+  // Trap 13: as Postfix makes it up.
+  PacketWriter writer;
+  writer.connect("localhost", Family::kInet, 0, "127.0.0.1");
+  EXPECT_EQ(writer.buffer(), wire('C',
+                                  "localhost\0"s
+                                  "4\0\0"s
+                                  "127.0.0.1\0"s));
+}
+
 TEST(Interoperability, EndOfHeadersAndEndOfMessageHaveMacrosOfTheirOwn) {
   // Trap 15: the two numbers are crossed with the order of the events.
   const auto profile =
