@@ -11,6 +11,7 @@
 #include "core/engine/options/queue.h"
 #include "core/engine/options/smtp_client.h"
 #include "core/engine/options/store.h"
+#include "core/net/post_batch.h"
 
 namespace postern::engine {
 namespace {
@@ -96,6 +97,10 @@ Result<void> Engine::Parts::prepare_process(const config::Settings& settings) {
 
 Result<void> Engine::Parts::open_spool(const config::Settings& settings) {
   spool::StoreOptions wanted = store_options(settings);
+  wanted.answer_together = [](const std::function<void()>& answers) {
+    const net::PostBatch together;
+    answers();
+  };
   spool::FileSystem& fs = spool::FileSystem::posix();
   const bool is_on_disk = wanted.durability != spool::Durability::kMemory;
   durability = to_string(wanted.durability);

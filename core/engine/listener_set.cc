@@ -17,13 +17,29 @@ Sessions::Sessions(net::LoopPool& loops) {
 
 void Sessions::begin(std::shared_ptr<const server::ServerSite> site, UniqueFd fd,
                      net::SocketAddress peer) {
-  Place& place = *places_[turn_.fetch_add(1, std::memory_order_relaxed) % places_.size()];
+  Place& place = least_busy();
   if (place.loop.is_current()) return place.set.begin(std::move(site), std::move(fd), peer);
+  place.arriving.fetch_add(1, std::memory_order_relaxed);
   auto start = [&place, site = std::move(site), fd = std::move(fd),
                 peer = std::move(peer)]() mutable {
+    place.arriving.fetch_sub(1, std::memory_order_relaxed);
     place.set.begin(std::move(site), std::move(fd), peer);
   };
   place.loop.post(std::move(start));
+}
+
+Sessions::Place& Sessions::least_busy() {
+  Place* best = nullptr;
+  std::size_t fewest = 0;
+  for (const auto& place : places_) {
+    const std::size_t busy = place->set.count() + place->arriving.load(std::memory_order_relaxed);
+    // Ties stay where they are: to move a connection wakes another thread.
+    if (best != nullptr && (busy > fewest || (busy == fewest && !place->loop.is_current())))
+      continue;
+    best = place.get();
+    fewest = busy;
+  }
+  return *best;
 }
 
 std::size_t Sessions::count() const {

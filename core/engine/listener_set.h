@@ -1,6 +1,6 @@
 // ListenerSet: the bound ports and what their sessions are told.  A reload swaps what a port tells
 // the next session, binds what is new and closes what is gone; sessions go on with what they began
-// with.  Connections are spread over the loops by turns, so that each core has its share.
+// with.  A connection goes to the loop with the fewest, so that each core has its share.
 // apply() and stop() on one thread at a time; it must be gone before the loops are.
 #pragma once
 
@@ -18,7 +18,7 @@ namespace postern::engine {
 class Sessions {
  public:
   explicit Sessions(net::LoopPool& loops);
-  // On a loop's thread: the connection goes to the loop whose turn it is.
+  // On a loop's thread: the connection stays there unless another loop has fewer.
   void begin(std::shared_ptr<const server::ServerSite> site, UniqueFd fd, net::SocketAddress peer);
   std::size_t count() const;
   // Ends all: 421 at the next command, and what is left after `patience` is cut off.  Blocks; not
@@ -30,11 +30,12 @@ class Sessions {
     explicit Place(net::Loop& owner) : loop(owner), set(owner) {}
     net::Loop& loop;
     server::SessionSet set;
+    std::atomic<std::size_t> arriving{0};  // given to the loop, not yet begun
   };
+  Place& least_busy();
   bool wait_until_idle(std::chrono::milliseconds patience);
 
   std::vector<std::unique_ptr<Place>> places_;
-  std::atomic<std::size_t> turn_{0};
 };
 
 class ListenerSet {

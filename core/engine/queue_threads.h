@@ -4,6 +4,7 @@
 
 #include "core/net/blocking_pool.h"
 #include "core/net/loop.h"
+#include "core/net/post_batch.h"
 #include "core/queue/executor.h"
 
 namespace postern::engine {
@@ -11,7 +12,13 @@ namespace postern::engine {
 class LoopExecutor final : public queue::Executor {
  public:
   explicit LoopExecutor(net::Loop& loop) : loop_(loop) {}
-  void post(Task task) override { loop_.post(std::move(task)); }
+  // What one turn of the queue starts goes to each loop together.
+  void post(Task task) override {
+    loop_.post([task = std::move(task)]() mutable {
+      const net::PostBatch together;
+      task();
+    });
+  }
   void post_after(std::chrono::milliseconds delay, Task task) override {
     loop_.post_after(delay, std::move(task));
   }

@@ -96,17 +96,10 @@ struct Listener::State : std::enable_shared_from_this<State> {
         }
         continue;
       }
-      hand_over(std::move(fd), SocketAddress::from_native(peer, length));
+      on_accept(std::move(fd), SocketAddress::from_native(peer, length));
       if (is_stopped) return;
     }
     wait();
-  }
-
-  void hand_over(UniqueFd fd, const SocketAddress& peer) {
-    const int on = 1;
-    // Replies are small and awaited: Nagle would hold them back for a delayed ACK.
-    if (peer.is_ip()) ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    on_accept(std::move(fd), peer);
   }
 
   Loop& loop;
@@ -122,6 +115,10 @@ Listener::Listener(Loop& loop, UniqueFd fd, OnAccept on_accept)
     : state_(std::make_shared<State>(loop, std::move(on_accept))) {
   // One that was handed to us (socket activation) may be blocking, and accept4 would stop the loop.
   ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
+  // Replies are small and awaited: Nagle would hold them back for a delayed ACK.  What is accepted
+  // inherits it (Linux); a unix socket has no such option and no need.
+  const int on = 1;
+  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   state_->descriptor.assign(fd.get());
   fd.release();
 }

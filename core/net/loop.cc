@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/base/check.h"
+#include "core/net/post_batch.h"
 
 namespace postern::net {
 
@@ -41,7 +42,13 @@ void Loop::join() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Loop::post(Function function) { boost::asio::post(context_, std::move(function)); }
+void Loop::post(Function function) {
+  if (PostBatch* const batch = PostBatch::current()) {
+    batch->add(*this, std::move(function));
+  } else {
+    boost::asio::post(context_, std::move(function));
+  }
+}
 
 void Loop::post_after(std::chrono::nanoseconds delay, Function function) {
   // The handler owns the timer, so both go together, called or not.

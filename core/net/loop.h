@@ -36,7 +36,8 @@ class Loop {
   void stop();
   void join();
 
-  // Runs `function` on the loop, never before post() returns, in the order of posting.
+  // Runs `function` on the loop, never before post() returns, in the order of posting; within a
+  // PostBatch, once that ends.
   void post(Function function);
   void post_after(std::chrono::nanoseconds delay, Function function);
   bool is_current() const;

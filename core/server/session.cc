@@ -324,7 +324,8 @@ net::Task<void> Session::close() {
   conversation_.end_transaction();
   log_disconnect(conversation_);
   if (!stream_) co_return;
-  stream_->shutdown();
+  // In plain text the close says it all, and a shutdown before it would be one call more.
+  if (stream_->is_tls()) stream_->shutdown();
   // Octets left unread would turn the close into a reset, which can take our last reply with it.
   (void)stream_->try_read(loop_.scratch());
   stream_->socket().close();

@@ -1,5 +1,7 @@
 #include "core/spool/committer.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 
 #include "core/base/crc32c.h"
@@ -45,6 +47,7 @@ Result<void> Committer::start() {
   open_error_.reset();
   check_space();
   thread_ = std::thread(&Committer::run, this);
+  ::pthread_setname_np(thread_.native_handle(), "committer");
   return {};
 }
 
@@ -344,8 +347,10 @@ void Committer::flush() {
     for (OutgoingRecord& record : *written)
       apply(record);
   }
-  for (Job& job : jobs)
-    complete(job, nullptr);
+  options_.answer_together([&] {
+    for (Job& job : jobs)
+      complete(job, nullptr);
+  });
 }
 
 void Committer::apply(OutgoingRecord& record) {

@@ -1,5 +1,7 @@
 #include "core/spool/janitor.h"
 
+#include <pthread.h>
+
 #include "core/base/log.h"
 #include "core/spool/spool_metrics.h"
 
@@ -19,7 +21,10 @@ Janitor::Janitor(const SpoolFiles& files, const StoreOptions& options, SharedCat
       reader_(files),
       scanner_(files) {}
 
-void Janitor::start() { thread_ = std::thread(&Janitor::run, this); }
+void Janitor::start() {
+  thread_ = std::thread(&Janitor::run, this);
+  ::pthread_setname_np(thread_.native_handle(), "janitor");
+}
 
 void Janitor::stop() {
   {

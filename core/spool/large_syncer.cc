@@ -1,5 +1,7 @@
 #include "core/spool/large_syncer.h"
 
+#include <pthread.h>
+
 #include <cerrno>
 
 namespace postern::spool {
@@ -15,7 +17,9 @@ void refuse(CommitJob& job, const Error& error) {
 }  // namespace
 
 LargeSyncer::LargeSyncer(const SpoolFiles& files, const StoreOptions& options, Committer& committer)
-    : files_(files), options_(options), committer_(committer), thread_(&LargeSyncer::run, this) {}
+    : files_(files), options_(options), committer_(committer), thread_(&LargeSyncer::run, this) {
+  ::pthread_setname_np(thread_.native_handle(), "large syncer");
+}
 
 void LargeSyncer::submit(CommitJob job) {
   std::unique_lock lock(mutex_);

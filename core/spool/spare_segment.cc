@@ -1,5 +1,7 @@
 #include "core/spool/spare_segment.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 
 namespace postern::spool {
@@ -8,7 +10,10 @@ namespace postern::spool {
 // for is not stuck behind it.
 constexpr std::size_t kFillOctets = 1u << 20;
 
-void SpareSegment::start() { thread_ = std::thread(&SpareSegment::run, this); }
+void SpareSegment::start() {
+  thread_ = std::thread(&SpareSegment::run, this);
+  ::pthread_setname_np(thread_.native_handle(), "spare segment");
+}
 
 void SpareSegment::stop() {
   {

@@ -40,6 +40,9 @@ struct StoreOptions {
   std::chrono::milliseconds retry_interval{1000};  // between attempts to open a segment again
   std::chrono::milliseconds unwaited_delay{5};     // a record nobody waits for rides along, or goes
                                                    // alone after this
+  // Calls the answers of one sync, all in one call of its argument: a place to gather their posts.
+  std::function<void(const std::function<void()>& answers)> answer_together =
+      [](const std::function<void()>& answers) { answers(); };
   bool background = true;  // false: no maintenance thread, maintain() is called by hand (tests)
 };
 
