@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/base/octets.h"
+
 namespace postern::mail {
 namespace {
 
@@ -26,10 +28,7 @@ bool is_dot_string(std::string_view text) {
 
 }  // namespace
 
-bool Mailbox::is_ascii() const {
-  const auto ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
-  return std::ranges::all_of(local_part_, ascii) && std::ranges::all_of(domain_, ascii);
-}
+bool Mailbox::is_ascii() const { return !has_8bit(local_part_) && !has_8bit(domain_); }
 
 std::string Mailbox::to_wire() const {
   std::string out;

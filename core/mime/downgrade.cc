@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/octets.h"
 #include "core/mime/quoted_printable.h"
 
 namespace postern::mime {
@@ -144,13 +145,6 @@ class Downgrader {
 };
 
 }  // namespace
-
-bool has_8bit(std::string_view octets) {
-  unsigned char all = 0;  // no early exit: this form is vectorised
-  for (const char c : octets)
-    all = static_cast<unsigned char>(all | static_cast<unsigned char>(c));
-  return all >= 0x80;
-}
 
 Downgraded downgrade_to_seven_bit(std::string_view message, const StructureLimits& limits) {
   return Downgrader(message, walk_structure(message, limits)).run();

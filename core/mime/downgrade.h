@@ -25,6 +25,4 @@ struct Downgraded {
 
 Downgraded downgrade_to_seven_bit(std::string_view message, const StructureLimits& limits = {});
 
-bool has_8bit(std::string_view octets);
-
 }  // namespace postern::mime

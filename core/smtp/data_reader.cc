@@ -8,6 +8,8 @@
 #include <bit>
 #include <cstring>
 
+#include "core/base/octets.h"
+
 namespace postern::smtp {
 namespace {
 
@@ -17,13 +19,6 @@ const char* find_octet(const char* from, const char* to, char c) {
   return from == to
              ? nullptr
              : static_cast<const char*>(std::memchr(from, c, static_cast<std::size_t>(to - from)));
-}
-
-bool any_8bit(std::string_view octets) {
-  unsigned char all = 0;  // no early exit: this form is vectorised
-  for (const char c : octets)
-    all = static_cast<unsigned char>(all | static_cast<unsigned char>(c));
-  return all >= 0x80;
 }
 
 }  // namespace
@@ -50,7 +45,7 @@ void MailDataScanner::emit(std::string_view octets, OctetSink& sink) {
   if (options_.max_octets != 0 && octets_ > options_.max_octets) flag(DataVerdict::kTooBig);
   if (options_.reject_nul && octets.find('\0') != std::string_view::npos) flag(DataVerdict::kNul);
   if (faults_ != 0) return;
-  has_8bit_ = has_8bit_ || any_8bit(octets);
+  has_8bit_ = has_8bit_ || postern::has_8bit(octets);
   sink.write(octets);
 }
 

@@ -1,7 +1,8 @@
 #include "core/smtp/utf8.h"
 
-#include <algorithm>
 #include <cstddef>
+
+#include "core/base/octets.h"
 
 namespace postern::smtp {
 namespace {
@@ -31,9 +32,7 @@ std::size_t sequence_length(std::string_view text, std::size_t at) {
 
 }  // namespace
 
-bool is_ascii(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
+bool is_ascii(std::string_view text) { return !has_8bit(text); }
 
 bool is_valid_utf8(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/octets.h"
 #include "core/mime/header_recipients.h"
 #include "core/mime/header_section.h"
 
@@ -9,10 +10,6 @@ namespace postern::tools {
 namespace {
 
 constexpr std::size_t kPiece = 16u << 10;
-
-bool is_8bit(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) > 127; });
-}
 
 // Lines of a stream.  A line without end (a body of one gigabyte) comes in pieces.
 class LineSource {
@@ -109,11 +106,11 @@ Result<MessageFacts> read_message(std::FILE* in, const MessageInputOptions& opti
   std::string kept;
   for (const mime::HeaderField& field : section.fields())
     if (!is_dropped_field(field.name)) kept += field.raw;
-  facts.has_utf8_header = is_8bit(kept);
+  facts.has_utf8_header = has_8bit(kept);
   // A message that begins with its body gets the empty line that ends the header section.
   if (section.body_offset() == section.size()) kept += "\r\n";
   kept += std::string_view(*header).substr(section.size());
-  facts.has_8bit = is_8bit(kept);
+  facts.has_8bit = has_8bit(kept);
   if (auto done = put(kept); !done) return std::unexpected(done.error());
 
   std::string line, piece;
@@ -121,7 +118,7 @@ Result<MessageFacts> read_message(std::FILE* in, const MessageInputOptions& opti
     const auto more = lines.next(line);
     if (!more) return std::unexpected(more.error());
     if (!*more) break;
-    facts.has_8bit = facts.has_8bit || is_8bit(line);
+    facts.has_8bit = facts.has_8bit || has_8bit(line);
     piece += line;
     if (piece.size() < kPiece) continue;
     if (auto done = put(piece); !done) return std::unexpected(done.error());

@@ -1,5 +1,6 @@
 #include "core/delivery/smtp/outgoing_content.h"
 
+#include "core/base/octets.h"
 #include "core/mime/downgrade.h"
 
 namespace postern::delivery {
@@ -42,7 +43,7 @@ Result<mime::Downgraded> downgrade_all(const mail::Content& content) {
   if (!memory.empty()) return mime::downgrade_to_seven_bit(memory);
   const auto octets = read_range(content, 0, content.size(), {});
   if (!octets) return std::unexpected(octets.error());
-  if (!mime::has_8bit(*octets)) return mime::Downgraded{};  // as it is
+  if (!has_8bit(*octets)) return mime::Downgraded{};  // as it is
   return mime::downgrade_to_seven_bit(*octets);
 }
 
@@ -59,12 +60,12 @@ net::Task<Result<void>> OutgoingContent::examine() {
   const mail::Envelope& envelope = *attempt_.envelope;
   const mail::Content& content = *attempt_.content;
   const std::string_view memory = content.in_memory();
-  is_8bit_ = envelope.body != BodyType::kSevenBit || (!memory.empty() && mime::has_8bit(memory));
+  is_8bit_ = envelope.body != BodyType::kSevenBit || (!memory.empty() && has_8bit(memory));
   needs_smtputf8_ = has_utf8_address(attempt_);
   // A message without the SMTPUTF8 mark may hold raw 8-bit header fields: it goes on as it came.
   if (needs_smtputf8_ || !envelope.smtputf8) co_return Result<void>();
   if (!memory.empty() || content.size() == 0) {
-    needs_smtputf8_ = mime::has_8bit(header_section(memory));
+    needs_smtputf8_ = has_8bit(header_section(memory));
     co_return Result<void>();
   }
   auto read = [source = attempt_.content] {
@@ -73,7 +74,7 @@ net::Task<Result<void>> OutgoingContent::examine() {
   const auto head = co_await net::on_pool(loop_, pool_, std::move(read));
   if (!head) co_return std::unexpected(pool_is_full());
   if (!*head) co_return std::unexpected(head->error());
-  needs_smtputf8_ = mime::has_8bit(header_section(**head));
+  needs_smtputf8_ = has_8bit(header_section(**head));
   co_return Result<void>();
 }
 

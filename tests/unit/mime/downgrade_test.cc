@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "core/base/octets.h"
 #include "core/mime/quoted_printable.h"
 
 namespace postern::mime {
