@@ -220,8 +220,6 @@ constexpr Group kGroups[] = {
     {Foreign::kWarning, "confirm_delay_cleared ", "no",
      "senders are told of a delay, but not of its end"},
     {Foreign::kWarning, "bounce_template_file ", "", "reports have Postern's own texts"},
-    {Foreign::kWarning, "defer_transports ", "",
-     "mail of these transports is delivered all the same: hold it with postern hold"},
     {Foreign::kWarning, "syslog_facility ", "mail", "syslog gets the facility mail"},
     {Foreign::kWarning, "qmqpd_authorized_clients ", "", "nobody may send QMQP here"},
     {Foreign::kWarning,

@@ -169,6 +169,16 @@ const TypedParameter<std::int64_t> default_destination_concurrency_failed_cohort
         .min = 0,
     }};
 
+const TypedParameter<StringList> defer_transports{
+    kArea,
+    {
+        .name = "defer_transports",
+        .initial = "",
+        .text = "Services of master.cf whose mail waits in the queue, without an attempt, until an "
+                "operator flushes it; each flush is good for one attempt.",
+        .example = "smtp",
+    }};
+
 const TypedParameter<StringList> notify_classes{
     kArea,
     {

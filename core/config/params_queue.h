@@ -26,6 +26,7 @@ extern const TypedParameter<Seconds> default_transport_rate_delay;
 extern const TypedParameter<std::string> default_destination_concurrency_negative_feedback;
 extern const TypedParameter<std::string> default_destination_concurrency_positive_feedback;
 extern const TypedParameter<std::int64_t> default_destination_concurrency_failed_cohort_limit;
+extern const TypedParameter<StringList> defer_transports;
 extern const TypedParameter<StringList> notify_classes;
 extern const TypedParameter<std::string> bounce_notice_recipient;
 extern const TypedParameter<std::string> double_bounce_notice_recipient;

@@ -29,7 +29,8 @@ struct IndexedMessage {
   std::uint32_t pending = 0;    // recipients not done
   std::uint32_t position = 0;   // in the heap; kNoPosition unless kWaiting
   std::uint16_t attempts = 0;
-  MessageState state = MessageState::kFree;
+  MessageState state : 4 = MessageState::kFree;
+  std::uint8_t is_flushed : 4 = 0;  // an operator wants it tried whatever defer_transports says
   std::uint8_t is_delay_warned : 1 = 0;
   std::uint8_t is_null_sender : 1 = 0;  // known after the first read in this run
   std::uint8_t is_expiring : 1 = 0;     // to be returned without another attempt

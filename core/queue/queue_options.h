@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 
 #include "core/base/units.h"
@@ -51,6 +52,9 @@ struct QueueOptions {
   Seconds attempt_warning{3600};         // -: an attempt that runs longer is logged
   // -: a gap between the newest record of the spool and the clock that makes the clock suspect.
   Seconds clock_gap{86'400};
+
+  // defer_transports: mail of these master.cf services waits until it is flushed.
+  std::set<std::string, std::less<>> deferred_transports;
 
   TransportOptions default_transport;
   std::map<std::string, TransportOptions, std::less<>> transports;  // by master.cf service name

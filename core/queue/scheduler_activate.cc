@@ -178,6 +178,14 @@ void Scheduler::place(ActiveMessage& message, std::uint32_t recipient,
     close_recipient(message, recipient, Phase::kBlocked);
     return;
   }
+  if (options_.deferred_transports.contains(destination.lane.transport) &&
+      !index_.at(message.slot).is_flushed) {
+    spool::RecipientProgress progress;
+    progress.status = "4.3.2";
+    progress.diagnostic = "deferred transport";
+    settle_unattempted(message, recipient, Phase::kDeferred, std::move(progress));
+    return;
+  }
   Lane& lane = lanes_.lane(destination.lane);
   if (lane.window.is_dead(timeline_.now())) {
     suspend(message, recipient, lane);

@@ -254,7 +254,7 @@ void Scheduler::settle(ActiveMessage& message) {
   entry.pending = pending;
   if (message.is_attempted && is_any_deferred && entry.attempts < 65'535) ++entry.attempts;
   if (message.is_warned) entry.is_delay_warned = 1;
-  if (is_any_deferred) entry.is_parked = 0;
+  if (is_any_deferred) entry.is_parked = entry.is_flushed = 0;
   const WallTime due = message.due;
   --finishing_;
   if (is_removed) {

@@ -73,6 +73,7 @@ void Scheduler::apply_waiting(Verb verb, Index::Slot slot, VerbOneDone done) {
       break;
     case Verb::kFlush:
       if (is_held) return done(unchanged("held"));
+      entry.is_flushed = 1;
       index_.wait_until(slot, now);
       return done({});
     case Verb::kExpire:

@@ -134,7 +134,7 @@ def relay_1m(bench: Bench):
 
 
 def accept(bench: Bench):
-    """Accept only: everything goes to a transport that defers, so nothing leaves."""
+    """Accept only: everything goes to a transport that is deferred, so nothing is tried."""
     count = bench.count(60_000)
     keep = {"transport_maps": "inline:{ sink.test=retry:kept }"}
     with SmtpSink() as sink:

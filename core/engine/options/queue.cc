@@ -50,6 +50,8 @@ Result<queue::QueueOptions> queue_options(const config::Settings& settings) {
   out.bounce_queue_lifetime = settings.get(params::bounce_queue_lifetime);
   out.delay_warning_time = settings.get(params::delay_warning_time);
   out.queue_run_delay = settings.get(params::queue_run_delay);
+  const auto& deferred = settings.get(params::defer_transports);
+  out.deferred_transports.insert(deferred.begin(), deferred.end());
   out.soft_bounce = settings.get(params::soft_bounce);
   out.message_active_limit = count(settings.get(params::qmgr_message_active_limit));
   out.recipient_active_limit = count(settings.get(params::qmgr_message_recipient_limit));

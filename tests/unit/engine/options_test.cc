@@ -45,6 +45,14 @@ TEST(Options, EachTransportHasItsOwnLimits) {
   EXPECT_EQ(options->transport("of nobody").concurrency_limit, 9u);
 }
 
+TEST(Options, DeferredTransportsAreAList) {
+  const auto options = queue_options(settings("defer_transports = slow, smtp inside", kMaster));
+  ASSERT_TRUE(options.has_value());
+  EXPECT_EQ(options->deferred_transports,
+            (std::set<std::string, std::less<>>{"inside", "slow", "smtp"}));
+  EXPECT_TRUE(queue_options(settings("", kMaster))->deferred_transports.empty());
+}
+
 TEST(Options, ListenerHasTheOverridesOfItsLine) {
   const auto all = settings("smtpd_timeout = 300s", kMaster);
   const auto listeners = config::smtp_listeners(all.master());

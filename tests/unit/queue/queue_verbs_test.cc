@@ -111,6 +111,34 @@ TEST(QueueVerbs, FlushRevivesDeadLanesAndTriesNow) {
   EXPECT_EQ(site.queued(), 0u);
 }
 
+TEST(QueueVerbs, ADeferredTransportIsTriedOnceForEachFlush) {
+  Site site;
+  site.options.deferred_transports = {"smtp"};
+  site.options.message_active_limit = 4;  // most of a flush has to wait for room
+  site.options.lane_window_share = 0.5;
+  site.restart();
+  site.runner.decide = ScriptedRunner::deferred;
+  std::vector<QueueId> all;
+  for (int i = 0; i < 50; ++i)
+    all.push_back(site.submit({"a@one.example"}));
+  site.executor.run_for(2h);
+  EXPECT_TRUE(site.runner.seen.empty()) << "retries come round, attempts do not";
+  const spool::RecipientProgress& progress = site.store.at(all[0]).state.recipients[0];
+  EXPECT_EQ(progress.status, "4.3.2");
+  EXPECT_EQ(progress.diagnostic, "deferred transport");
+
+  for (unsigned flushes = 1; flushes <= 2; ++flushes) {
+    site.apply(Verb::kFlush, Selector::all());
+    site.executor.run_for(2h);
+    for (const QueueId id : all)
+      EXPECT_EQ(site.attempts_of(id), flushes);
+  }
+  site.options.deferred_transports.clear();
+  site.queue->reconfigure(site.options);
+  site.executor.run_for(2h);
+  EXPECT_GT(site.attempts_of(all[0]), 2u) << "a reload lets them go";
+}
+
 TEST(QueueVerbs, SelectorsFindBySenderRecipientAndDestination) {
   Deferring site;
   site.submit({"a@one.example", "b@two.example"}, "x@home.example");
