@@ -57,6 +57,9 @@ class FailingFs final : public FileSystem {
   ssize_t pwritev(int fd, std::span<const iovec> pieces, std::uint64_t offset) override;
   int sync_data(int fd) override;
   int sync_directory(const std::string& path) override;
+  void drop_cache(int fd, std::uint64_t offset, std::uint64_t octets) override {
+    inner_.drop_cache(fd, offset, octets);
+  }
   int allocate(int fd, std::uint64_t size) override;
   int truncate(int fd, std::uint64_t size) override;
   int lock(int fd) override;

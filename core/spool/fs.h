@@ -51,6 +51,8 @@ class FileSystem {
   virtual int sync_data(int fd) = 0;
   // Makes created, renamed and unlinked names of the directory durable.
   virtual int sync_directory(const std::string& path) = 0;
+  // Whole pages of the range that are on the disk leave the page cache.  Advice: it cannot fail.
+  virtual void drop_cache(int /*fd*/, std::uint64_t /*offset*/, std::uint64_t /*octets*/) {}
   // posix_fallocate(3): afterwards the file has `size` octets and writes below it need no space.
   virtual int allocate(int fd, std::uint64_t size) = 0;
   virtual int truncate(int fd, std::uint64_t size) = 0;

@@ -74,6 +74,10 @@ class PosixFs final : public FileSystem {
     return fd ? ::fsync(fd.get()) : -1;
   }
 
+  void drop_cache(int fd, std::uint64_t offset, std::uint64_t octets) override {
+    ::posix_fadvise(fd, static_cast<off_t>(offset), static_cast<off_t>(octets),
+                    POSIX_FADV_DONTNEED);
+  }
   int allocate(int fd, std::uint64_t size) override {
     int error;
     do

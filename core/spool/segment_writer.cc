@@ -12,6 +12,12 @@
 namespace postern::spool {
 namespace {
 
+// Of the page cache.  Larger pages only make the savings below smaller.
+constexpr std::uint64_t kPage = 4096;
+// Written octets leave the page cache in runs of this size.
+constexpr std::uint64_t kDropOctets = 256u << 10;
+constexpr std::array<char, kPage> kZeros{};
+
 iovec piece(std::string_view octets) { return {const_cast<char*>(octets.data()), octets.size()}; }
 
 }  // namespace
@@ -105,6 +111,7 @@ Result<void> SegmentWriter::open_next(std::uint64_t size, std::vector<SegmentSum
   file_ = std::move(next.file_);
   size_ = next.size_;
   synced_ = end_ = next.end_;
+  dropped_ = 0;
   summary_ = std::move(next.summary_);
   return {};
 }
@@ -138,6 +145,10 @@ Result<std::vector<OutgoingRecord>> SegmentWriter::flush(std::vector<SegmentSumm
     if (!waiting_[i].body.empty()) pieces.push_back(piece(waiting_[i].body));
     pieces.push_back(piece(frames_[i].trailer));
   }
+  // To the end of the page, which is zeros already: a page that is written whole need not be read
+  // first, which would hold up the sync that sessions wait for.
+  const std::uint64_t padding = std::min((kPage - end_ % kPage) % kPage, size_ - end_);
+  if (padding != 0) pieces.push_back(piece({kZeros.data(), padding}));
   FileSystem& fs = files_.fs();
   int failed = write_fully(fs, file_.get(), std::move(pieces), synced_);
   std::string_view what = "write";
@@ -160,6 +171,7 @@ Result<std::vector<OutgoingRecord>> SegmentWriter::flush(std::vector<SegmentSumm
   }
   SpoolMetrics::get().count_written(end_ - synced_);
   synced_ = end_;
+  drop_written();
   for (const OutgoingRecord& record : waiting_) {
     if (const auto* message = std::get_if<MessageNote>(&record.note))
       summary_.messages.push_back(*message);
@@ -172,6 +184,16 @@ Result<std::vector<OutgoingRecord>> SegmentWriter::flush(std::vector<SegmentSumm
   }
   summary_.end = synced_;
   return std::exchange(waiting_, {});
+}
+
+// What was written is delivered from memory, or read once more minutes later.  Kept, it would push
+// what others read out of the page cache; and to write into pages that were just freed costs less
+// than into ever new ones.
+void SegmentWriter::drop_written() {
+  const std::uint64_t whole = synced_ / kPage * kPage;
+  if (whole < dropped_ + kDropOctets) return;
+  files_.fs().drop_cache(file_.get(), dropped_, whole - dropped_);
+  dropped_ = whole;
 }
 
 void SegmentWriter::seal(std::vector<SegmentSummary>& sealed) {

@@ -55,6 +55,7 @@ class SegmentWriter {
   };
 
   Result<File> make_file(std::uint32_t number, std::uint64_t size);
+  void drop_written();
   Result<void> start(std::uint32_t number, std::uint64_t size, std::uint32_t previous,
                      std::uint64_t previous_end);
 
@@ -69,6 +70,7 @@ class SegmentWriter {
   std::uint64_t size_ = 0;    // allocated
   std::uint64_t synced_ = 0;  // durable up to here
   std::uint64_t end_ = 0;     // with what waits
+  std::uint64_t dropped_ = 0;  // not in the page cache any more, up to here
   SegmentSummary summary_;
   std::uint32_t last_sealed_ = 0;  // of this run
   std::uint64_t last_end_ = 0;

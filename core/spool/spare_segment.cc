@@ -53,6 +53,8 @@ int SpareSegment::fill(int fd) {
     const iovec piece{const_cast<char*>(zeros.data()), part};
     if (write_fully(files_.fs(), fd, {piece}, offset) != 0) return -1;
     if (files_.fs().sync_data(fd) != 0) return -1;
+    // Zeros are not read again (segment_writer.cc), and the next ones find these pages warm.
+    files_.fs().drop_cache(fd, offset, part);
     offset += part;
     const std::lock_guard lock(mutex_);
     if (stopping_) return -1;
