@@ -291,12 +291,15 @@ Result<void> Committer::merge_earlier(const MessageIndex::Slot& slot, ChangePayl
 }
 
 Result<void> Committer::make_room(std::uint64_t size, bool may_use_reserve) {
-  if (writer_.fits(size, false)) return {};
+  // A run begins with a segment that is only allocated, so as not to wait for zeros; it moves on
+  // once there are some.
+  const auto may_stay = [&] { return writer_.fits(size, false) && !writer_.has_faster_next(); };
+  if (may_stay()) return {};
   flush();
   // A failed flush has opened another segment already.
-  if (writer_.fits(size, false)) return {};
+  if (may_stay()) return {};
   const auto opened = open_segment(size);
-  if (opened || (may_use_reserve && writer_.fits(size, true))) return {};
+  if (opened || writer_.fits(size, may_use_reserve)) return {};
   return opened;
 }
 

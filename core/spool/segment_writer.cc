@@ -40,7 +40,8 @@ bool SegmentWriter::fits(std::uint64_t size, bool may_use_reserve) const {
 Result<File> SegmentWriter::make_file(std::uint32_t number, std::uint64_t size) {
   FileSystem& fs = files_.fs();
   const std::string path = files_.segment(number);
-  if (spare_.take(path, size)) {
+  is_zeroed_ = spare_.take(path, size);
+  if (is_zeroed_) {
     File ready(fs, fs.open(path, OpenMode::kWrite));
     if (ready) return ready;
     const int error = errno;
@@ -109,6 +110,7 @@ Result<void> SegmentWriter::open_next(std::uint64_t size, std::vector<SegmentSum
     return started;
   seal(sealed);
   file_ = std::move(next.file_);
+  is_zeroed_ = next.is_zeroed_;
   size_ = next.size_;
   synced_ = end_ = next.end_;
   dropped_ = 0;

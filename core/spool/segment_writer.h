@@ -37,6 +37,9 @@ class SegmentWriter {
   // and removals, so that a full disk can still drain.
   bool fits(std::uint64_t size, bool may_use_reserve) const;
 
+  // The next segment would be written faster: it is zeroed already, and this one is not.
+  bool has_faster_next() const { return is_open() && !is_zeroed_ && spare_.is_ready(); }
+
   // Makes the next segment, at least large enough for `size`, durable with its name.  Seals the
   // one before where that succeeds; otherwise leaves it as it was.
   Result<void> open_next(std::uint64_t size, std::vector<SegmentSummary>& sealed);
@@ -67,6 +70,7 @@ class SegmentWriter {
   std::uint32_t next_number_;
 
   File file_;
+  bool is_zeroed_ = false;    // made by spare_
   std::uint64_t size_ = 0;    // allocated
   std::uint64_t synced_ = 0;  // durable up to here
   std::uint64_t end_ = 0;     // with what waits

@@ -70,13 +70,16 @@ void SpareSegment::prepare() {
   File file(fs, fs.open(temporary, OpenMode::kCreateNew));
   if (!file) return;
   // The name must not be there before the zeros are: whoever takes it relies on them.
-  if (fill(file.get()) == 0 && file.close() == 0 && fs.rename(temporary, files_.spare()) == 0)
+  if (fill(file.get()) == 0 && file.close() == 0 && fs.rename(temporary, files_.spare()) == 0) {
+    is_ready_ = true;
     return;
+  }
   file.reset();
   fs.unlink(temporary);
 }
 
 bool SpareSegment::take(const std::string& path, std::uint64_t size) {
+  is_ready_ = false;
   const bool is_ours =
       size == options_.segment_size.value && files_.fs().rename(files_.spare(), path) == 0;
   const std::lock_guard lock(mutex_);

@@ -6,6 +6,7 @@
 // prepare() on one thread each; with background, prepare() has a thread of its own.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -26,6 +27,8 @@ class SpareSegment {
   // Makes the spare where there is none, it would help, and there is room for two more segments.
   // Blocks on the disk; a failure leaves nothing behind.
   void prepare();
+  // A spare that this run has made waits to be taken.  Thread-safe.
+  bool is_ready() const { return is_ready_.load(std::memory_order_relaxed); }
   // Gives the spare the name `path`; false: there is none of `size` octets.
   bool take(const std::string& path, std::uint64_t size);
 
@@ -36,6 +39,7 @@ class SpareSegment {
 
   const SpoolFiles files_;
   const StoreOptions& options_;
+  std::atomic<bool> is_ready_{false};
   std::mutex mutex_;  // guards what follows
   std::condition_variable wake_;
   bool taken_ = true;  // there may be none

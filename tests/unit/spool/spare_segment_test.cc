@@ -1,5 +1,7 @@
 #include "core/spool/spare_segment.h"
 
+#include <algorithm>
+
 #include "tests/unit/spool/memory_spool.h"
 
 namespace postern::spool {
@@ -27,9 +29,31 @@ TEST_F(SpareSegmentTest, BecomesTheNextSegmentWithoutAnAllocation) {
   start();
   store_->maintain();
   fs_->fail_all(FsCall::kAllocate, ENOSPC);
-  for (int i = 0; i < 3; ++i)  // more than one segment holds, less than two
-    EXPECT_TRUE(commit_later(std::string(6000, 'x')).get());
+  EXPECT_TRUE(commit_later(std::string(6000, 'x')).get());
   EXPECT_FALSE(has_spare());
+}
+
+TEST_F(SpareSegmentTest, ASegmentThatIsOnlyAllocatedIsLeftForItAndAZeroedOneIsNot) {
+  const auto segments = [&] {
+    std::vector<std::string> names;
+    EXPECT_EQ(fs_->list("/spool/log", names), 0);
+    return std::ranges::count_if(
+        names, [](const std::string& name) { return name.find("spare") == std::string::npos; });
+  };
+  start();
+  ASSERT_TRUE(commit_later("first").get());
+  const auto before = segments();
+  store_->maintain();
+  ASSERT_TRUE(commit_later("second").get());
+  EXPECT_FALSE(has_spare()) << "taken, though there was room";
+  const auto after = segments();
+  EXPECT_GT(after, before);
+  store_->maintain();
+  ASSERT_TRUE(commit_later("third").get());
+  EXPECT_TRUE(has_spare()) << "kept until the zeroed segment is full";
+  EXPECT_EQ(segments(), after);
+  restart();
+  EXPECT_EQ(loaded_.size(), 3u);
 }
 
 TEST_F(SpareSegmentTest, MessagesInItSurviveALossOfPower) {
