@@ -15,6 +15,13 @@ namespace {
 
 constexpr std::chrono::milliseconds kSpaceCheckInterval{100};
 
+// Whoever is ready to run does so once; on an idle machine it returns at once.
+void let_others_run(std::unique_lock<std::mutex>& lock) {
+  lock.unlock();
+  std::this_thread::yield();
+  lock.lock();
+}
+
 template <typename Note>
 OutgoingRecord outgoing(format::RecordType type, std::string fields, const Note& note) {
   OutgoingRecord out{.type = type, .fields = std::move(fields), .body = {}, .crc = 0, .note = note};
@@ -94,6 +101,7 @@ void Committer::run() {
     if (!waiting_.empty() && !ready()) {
       wake_.wait_for(lock, options_.unwaited_delay, ready);
     } else if (waiting_.empty() && !stopping_) {
+      let_others_run(lock);  // a job that comes at once need not wake anybody: net/loop.cc
       const auto any = [this] { return !waiting_.empty() || stopping_; };
       if (accepting())
         wake_.wait(lock, any);
@@ -103,11 +111,7 @@ void Committer::run() {
     }
     // Where several wait at a time, more are about to: whoever can run now is let in first.  On an
     // idle machine this returns at once, so a lone message is never held back.
-    if (last_batch_ > 1) {
-      lock.unlock();
-      std::this_thread::yield();
-      lock.lock();
-    }
+    if (last_batch_ > 1) let_others_run(lock);
     std::vector<Job> batch = std::exchange(waiting_, {});
     last_batch_ = batch.size();
     urgent_ = false;
