@@ -8,10 +8,11 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass
+from statistics import median
 
 from peers.postern import Postern
 from peers.postfix import Postfix
-from peers.ports import wait_for_port
+from peers.ports import free_port, wait_for_port
 from peers.smtp_sink import SmtpSink
 
 import lanes
@@ -24,6 +25,7 @@ TUNED = {
     "smtpd_peername_lookup": "no", "smtp_host_lookup": "native", "message_size_limit": "50000000",
     "relay_domains": "sink.test",
 }
+ROUNDS = 3  # of what the goals leave little room for: the median counts, sides take turns
 LOST = "messages were lost or refused; the figure would mean nothing"
 
 
@@ -96,11 +98,13 @@ class Bench:
         return {key: float(value) for key, value in re.findall(r"(\w+)=([\d.]+)", done.stdout)}
 
 
-def source(port: int, messages: int, size: int, sessions: int = 20) -> float:
-    """smtp-source, the peer's own generator: messages a second."""
+def source(port: int, messages: int, size: int, sessions: int = 20, keep: bool = True) -> float:
+    """smtp-source, the peer's own generator: messages a second.  `keep`: its connections; else each
+    message has one of its own."""
     begin = time.monotonic()
-    subprocess.run(["smtp-source", "-d", "-s", str(sessions), "-l", str(size), "-m", str(messages), "-f",
-                    "load@source.test", "-t", "someone@sink.test", f"127.0.0.1:{port}"], check=True)
+    subprocess.run(["smtp-source", *(["-d"] if keep else []), "-s", str(sessions), "-l", str(size),
+                    "-m", str(messages), "-f", "load@source.test", "-t", "someone@sink.test",
+                    f"127.0.0.1:{port}"], check=True)
     return messages / (time.monotonic() - begin)
 
 
@@ -136,16 +140,26 @@ def relay_1m(bench: Bench):
 def accept(bench: Bench):
     """Accept only: everything goes to a transport that is deferred, so nothing is tried."""
     count = bench.count(60_000)
-    keep = {"transport_maps": "inline:{ sink.test=retry:kept }"}
-    with SmtpSink() as sink:
-        sink_rate = source(sink.port, count, 4096)
-        sink_pipelined = bench.load(sink.port, messages=count, pipeline=True, connections=100)["rate"]
-    with bench.postern({**keep, "defer_transports": "retry"}) as server:
-        rate = source(server.port, count, 4096)
-    with bench.postern({**keep, "defer_transports": "retry"}) as server:
-        pipelined = bench.load(server.port, messages=count, pipeline=True, connections=100)["rate"]
-    yield at_least("accept 4 KiB, 20 conn.", rate, sink_rate, "messages/s", 0.75)
-    yield at_least("accept pipelined, 100", pipelined, sink_pipelined, "messages/s", 0.75)
+    keep = {"transport_maps": "inline:{ sink.test=retry:kept }", "defer_transports": "retry"}
+
+    def kept(port):
+        return source(port, count, 4096)
+
+    def new(port):
+        return source(port, count // 3, 4096, keep=False)
+
+    def pipelined(port):
+        return bench.load(port, messages=count, pipeline=True, connections=100)["rate"]
+
+    for name, run in (("accept 4 KiB, 20 conn.", kept), ("accept 4 KiB, one each", new),
+                      ("accept pipelined, 100", pipelined)):
+        peer, ours = [], []
+        for _ in range(ROUNDS):
+            with SmtpSink() as sink:
+                peer.append(run(sink.port))
+            with bench.postern(keep) as server:
+                ours.append(run(server.port))
+        yield at_least(name, median(ours), median(peer), "messages/s", 0.75)
 
 
 def latency(bench: Bench):
@@ -186,36 +200,40 @@ def idle(bench: Bench):
                         idle_cost(bench, server, tls), limit, "KiB")
 
 
+def relay_rounds(server, port: int, messages: int) -> float:
+    rates = []
+    for _ in range(ROUNDS):
+        with SmtpSink(["-M", str(messages)], port=port) as sink:
+            rates.append(relayed(server, sink, messages, 4096))
+    return median(rates)
+
+
 def million(bench: Bench):
     """A full queue: its memory, the start after SIGKILL, and relaying beside it."""
-    queued, count = bench.count(1_000_000), bench.count(60_000)
-    with SmtpSink(["-M", str(count)]) as sink, \
-            bench.postern({"relayhost": f"[127.0.0.1]:{sink.port}"}) as server:
-        empty = relayed(server, sink, count, 4096)
+    queued, count, port = bench.count(1_000_000), bench.count(60_000), free_port()
+    settings = {"relayhost": f"[127.0.0.1]:{port}", "relay_domains": "sink.test, kept.test",
+                "transport_maps": "inline:{ kept.test=retry:kept }",
+                "minimal_backoff_time": "10h", "maximal_backoff_time": "10h"}
+    with bench.postern(settings) as server:
+        empty = relay_rounds(server, port, count)
 
-    with SmtpSink(["-M", str(count + 1)]) as sink:
-        with bench.postern({"relayhost": f"[127.0.0.1]:{sink.port}",
-                            "minimal_backoff_time": "10h", "maximal_backoff_time": "10h",
-                            "relay_domains": "sink.test, kept.test",
-                            "transport_maps": "inline:{ kept.test=retry:kept }"}) as server:
-            bench.load(server.port, messages=queued, size=500, connections=100, pipeline=True,
-                       recipient="someone@kept.test")
-            with contextlib.suppress(RuntimeError):
-                server.stop(signal.SIGKILL)
+    with bench.postern(settings) as server:
+        bench.load(server.port, messages=queued, size=500, connections=100, pipeline=True,
+                   recipient="someone@kept.test")
+        with contextlib.suppress(RuntimeError):
+            server.stop(signal.SIGKILL)
+        with SmtpSink(["-M", "1"], port=port) as sink:
             begin = time.monotonic()
             server.start(wait=False)
             wait_for_port(server.port, is_alive=lambda: server.process.poll() is None)
             bench.load(server.port, messages=1, connections=1)
             greeted = time.monotonic() - begin
-            while "status=sent" not in server.read_log()[-100_000:]:
-                if time.monotonic() - begin > 60:
-                    raise RuntimeError("nothing was delivered within 60 s of the start")
-                time.sleep(0.01)
+            sink.process.wait(timeout=60)
             yield below("1M queued: first 220+250", greeted, 1, "s")
             yield below("1M queued: first delivery", time.monotonic() - begin, 5, "s")
-            full = relayed(server, sink, count, 4096)
-            yield below("1M queued: RSS", server.resident_kib() / 1024, 400, "MiB")
-            yield at_least("1M queued: relay 4 KiB", full, empty, "messages/s", 0.9)
+        full = relay_rounds(server, port, count)
+        yield below("1M queued: RSS", server.resident_kib() / 1024, 400, "MiB")
+        yield at_least("1M queued: relay 4 KiB", full, empty, "messages/s", 0.9)
 
 
 def dead_lanes(bench: Bench):

@@ -8,10 +8,11 @@ from .ports import free_port, wait_for_port
 
 class SmtpSink:
     """`options`: further options of smtp-sink(1).  `dump`: a directory that gets one file a message
-    (smtp-sink -d); None: nothing is kept."""
+    (smtp-sink -d); None: nothing is kept.  `port`: of an earlier one; None: a free one."""
 
-    def __init__(self, options: list[str] | None = None, dump: str | None = None, backlog: int = 1000):
-        self.port = free_port()
+    def __init__(self, options: list[str] | None = None, dump: str | None = None, backlog: int = 1000,
+                 port: int | None = None):
+        self.port = port or free_port()
         self.address = f"127.0.0.1:{self.port}"
         self.options = list(options or [])
         if dump is not None:
