@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/config/foreign_parameters.h"
+#include "core/config/restrictions.h"
 #include "core/config/words.h"
 
 namespace postern::config {
@@ -178,7 +179,11 @@ std::string reference_markdown() {
       "Types: *boolean* is `yes` or `no`. *size* is in octets, or a number with `K`, `M` or `G`. "
       "*duration* is a number with `s`, `m`, `h`, `d` or `w`. *list* is words between blanks or "
       "commas, `{ ... }` kept whole. *tables* is a list of `type:name`. *restrictions* is a list "
-      "of access restrictions.\n\n";
+      "of access restrictions, of which these are evaluated:";
+  for (const std::string_view word : restriction_words())
+    if (is_enforced(word) && word != "check_access") out += fmt::format(" `{}`", word);
+  out += ", and `warn_if_reject` before any of them; others are an error where they would refuse "
+         "mail, and a warning where not.\n\n";
   const std::vector<Area> all = areas();
   for (const Area& area : all) {
     out += fmt::format("**{}**:", area.name);

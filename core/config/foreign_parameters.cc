@@ -18,7 +18,7 @@ struct Group {
 constexpr Group kGroups[] = {
     {Foreign::kSilent,
      "duplicate_filter_limit smtp_always_send_ehlo smtpd_delay_open_until_valid_rcpt "
-     "access_map_defer_code access_map_reject_code address_verify_cache_cleanup_interval "
+     "address_verify_cache_cleanup_interval "
      "address_verify_default_transport address_verify_local_transport address_verify_map "
      "address_verify_negative_cache address_verify_negative_expire_time "
      "address_verify_negative_refresh_time address_verify_pending_request_limit "
@@ -44,7 +44,7 @@ constexpr Group kGroups[] = {
      "empty_address_relayhost_maps_lookup_key enable_original_recipient error_service_name "
      "export_environment flush_service_name fork_attempts fork_delay frozen_delivered_to "
      "hash_queue_depth hash_queue_names helpful_warnings html_directory import_environment "
-     "in_flow_delay internal_mail_filter_classes invalid_hostname_reject_code ipc_idle "
+     "in_flow_delay internal_mail_filter_classes ipc_idle "
      "ipc_timeout ipc_ttl known_tcp_ports lmdb_map_size lmtp_pix_workaround_delay_time "
      "lmtp_pix_workaround_maps lmtp_pix_workaround_threshold_time lmtp_pix_workarounds "
      "lmtp_sasl_auth_cache_name lmtp_sasl_auth_cache_time lmtp_sasl_auth_soft_bounce "
@@ -61,7 +61,7 @@ constexpr Group kGroups[] = {
      "milter_mail_macros milter_protocol milter_rcpt_macros milter_unknown_command_macros "
      "multi_instance_directories multi_instance_enable multi_instance_group "
      "multi_instance_wrapper multi_recipient_bounce_reject_code newaliases_path "
-     "non_fqdn_reject_code openssl_path pickup_service_name plaintext_reject_code "
+     "openssl_path pickup_service_name plaintext_reject_code "
      "postlog_service_name postmulti_control_commands postmulti_start_commands "
      "postmulti_stop_commands postscreen_access_list postscreen_allowlist_interfaces "
      "postscreen_bare_newline_action postscreen_bare_newline_enable "

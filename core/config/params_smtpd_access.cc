@@ -53,55 +53,42 @@ const TypedParameter<RestrictionList> smtpd_client_restrictions{
     kArea,
     {
         .name = "smtpd_client_restrictions",
-        .text =
-            "Restrictions for the moment at which a client connects. Postern evaluates only relay "
-            "and recipient restrictions; a word here that would refuse mail is an error.",
+        .text = "Which clients may connect. Evaluated at RCPT while smtpd_delay_reject is on.",
     }};
 
 const TypedParameter<RestrictionList> smtpd_helo_restrictions{
     kArea,
     {
         .name = "smtpd_helo_restrictions",
-        .text =
-            "Restrictions for the moment at which a client gives its name. Postern evaluates only "
-            "relay and recipient restrictions; a word here that would refuse mail is an error.",
+        .text = "Which names clients may give at HELO or EHLO. Evaluated at RCPT while smtpd_delay_reject is on.",
     }};
 
 const TypedParameter<RestrictionList> smtpd_sender_restrictions{
     kArea,
     {
         .name = "smtpd_sender_restrictions",
-        .text = "Restrictions for the moment at which a client gives the sender. Postern evaluates "
-                "only "
-                "relay and recipient restrictions; a word here that would refuse mail is an error.",
+        .text = "Which senders are taken, from whom. Evaluated at RCPT while smtpd_delay_reject is on.",
     }};
 
 const TypedParameter<RestrictionList> smtpd_data_restrictions{
     kArea,
     {
         .name = "smtpd_data_restrictions",
-        .text = "Restrictions for the moment at which a client sends DATA. Postern evaluates only "
-                "relay "
-                "and recipient restrictions; a word here that would refuse mail is an error.",
+        .text = "Who may send DATA. Evaluated before the mail data; what asks for one recipient applies where there is only one.",
     }};
 
 const TypedParameter<RestrictionList> smtpd_end_of_data_restrictions{
     kArea,
     {
         .name = "smtpd_end_of_data_restrictions",
-        .text =
-            "Restrictions for the moment at which a client has sent the message. Postern evaluates "
-            "only relay and recipient restrictions; a word here that would refuse mail is an "
-            "error.",
+        .text = "Which messages are taken. Evaluated after the mail data; what asks for one recipient applies where there is only one.",
     }};
 
 const TypedParameter<RestrictionList> smtpd_etrn_restrictions{
     kArea,
     {
         .name = "smtpd_etrn_restrictions",
-        .text = "Restrictions for the moment at which a client sends ETRN. Postern evaluates only "
-                "relay "
-                "and recipient restrictions; a word here that would refuse mail is an error.",
+        .text = "Who may send ETRN. Nobody may: the command is always refused.",
     }};
 
 const TypedParameter<bool> smtpd_reject_unlisted_recipient{
@@ -179,6 +166,46 @@ const TypedParameter<std::int64_t> relay_domains_reject_code{
         .name = "relay_domains_reject_code",
         .initial = "554",
         .text = "The code of reject_unauth_destination.",
+        .min = 400,
+        .max = 599,
+    }};
+
+const TypedParameter<std::int64_t> access_map_reject_code{
+    kArea,
+    {
+        .name = "access_map_reject_code",
+        .initial = "554",
+        .text = "The code of REJECT in a table of check_..._access.",
+        .min = 400,
+        .max = 599,
+    }};
+
+const TypedParameter<std::int64_t> access_map_defer_code{
+    kArea,
+    {
+        .name = "access_map_defer_code",
+        .initial = "450",
+        .text = "The code of DEFER and DEFER_IF_... in a table of check_..._access.",
+        .min = 400,
+        .max = 599,
+    }};
+
+const TypedParameter<std::int64_t> non_fqdn_reject_code{
+    kArea,
+    {
+        .name = "non_fqdn_reject_code",
+        .initial = "504",
+        .text = "The code of the restrictions reject_non_fqdn_... .",
+        .min = 400,
+        .max = 599,
+    }};
+
+const TypedParameter<std::int64_t> invalid_hostname_reject_code{
+    kArea,
+    {
+        .name = "invalid_hostname_reject_code",
+        .initial = "501",
+        .text = "The code of reject_invalid_helo_hostname.",
         .min = 400,
         .max = 599,
     }};

@@ -27,6 +27,10 @@ extern const TypedParameter<std::int64_t> unknown_virtual_mailbox_reject_code;
 extern const TypedParameter<std::int64_t> reject_code;
 extern const TypedParameter<std::int64_t> defer_code;
 extern const TypedParameter<std::int64_t> relay_domains_reject_code;
+extern const TypedParameter<std::int64_t> access_map_reject_code;
+extern const TypedParameter<std::int64_t> access_map_defer_code;
+extern const TypedParameter<std::int64_t> non_fqdn_reject_code;
+extern const TypedParameter<std::int64_t> invalid_hostname_reject_code;
 
 void declare_smtpd_access();  // see registry.cc
 

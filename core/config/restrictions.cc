@@ -22,35 +22,35 @@ struct Word {
 
 // Sorted by name.
 constexpr std::array kWords = {
-    Word{"check_access", true, Standing::kRefuses},
+    Word{"check_access", true, Standing::kEnforced},
     Word{"check_ccert_access", true, Standing::kRefuses},
     Word{"check_client_a_access", true, Standing::kRefuses},
-    Word{"check_client_access", true, Standing::kRefuses},
+    Word{"check_client_access", true, Standing::kEnforced},
     Word{"check_client_mx_access", true, Standing::kRefuses},
     Word{"check_client_ns_access", true, Standing::kRefuses},
     Word{"check_etrn_access", true, Standing::kRefuses},
     Word{"check_helo_a_access", true, Standing::kRefuses},
-    Word{"check_helo_access", true, Standing::kRefuses},
+    Word{"check_helo_access", true, Standing::kEnforced},
     Word{"check_helo_mx_access", true, Standing::kRefuses},
     Word{"check_helo_ns_access", true, Standing::kRefuses},
     Word{"check_policy_service", true, Standing::kRefuses},
     Word{"check_recipient_a_access", true, Standing::kRefuses},
-    Word{"check_recipient_access", true, Standing::kRefuses},
+    Word{"check_recipient_access", true, Standing::kEnforced},
     Word{"check_recipient_mx_access", true, Standing::kRefuses},
     Word{"check_recipient_ns_access", true, Standing::kRefuses},
-    Word{"check_relay_domains", false, Standing::kRefuses},
+    Word{"check_relay_domains", false, Standing::kEnforced},
     Word{"check_reverse_client_hostname_a_access", true, Standing::kRefuses},
     Word{"check_reverse_client_hostname_access", true, Standing::kRefuses},
     Word{"check_reverse_client_hostname_mx_access", true, Standing::kRefuses},
     Word{"check_reverse_client_hostname_ns_access", true, Standing::kRefuses},
     Word{"check_sasl_access", true, Standing::kRefuses},
     Word{"check_sender_a_access", true, Standing::kRefuses},
-    Word{"check_sender_access", true, Standing::kRefuses},
+    Word{"check_sender_access", true, Standing::kEnforced},
     Word{"check_sender_mx_access", true, Standing::kRefuses},
     Word{"check_sender_ns_access", true, Standing::kRefuses},
     Word{"defer", false, Standing::kEnforced},
-    Word{"defer_if_permit", false, Standing::kRefuses},
-    Word{"defer_if_reject", false, Standing::kPermits},
+    Word{"defer_if_permit", false, Standing::kEnforced},
+    Word{"defer_if_reject", false, Standing::kEnforced},
     Word{"defer_unauth_destination", false, Standing::kEnforced},
     Word{"permit", false, Standing::kEnforced},
     Word{"permit_auth_destination", false, Standing::kEnforced},
@@ -65,13 +65,13 @@ constexpr std::array kWords = {
     Word{"permit_tls_clientcerts", false, Standing::kPermits},
     Word{"reject", false, Standing::kEnforced},
     Word{"reject_authenticated_sender_login_mismatch", false, Standing::kRefuses},
-    Word{"reject_invalid_helo_hostname", false, Standing::kRefuses},
+    Word{"reject_invalid_helo_hostname", false, Standing::kEnforced},
     Word{"reject_known_sender_login_mismatch", false, Standing::kRefuses},
     Word{"reject_maps_rbl", false, Standing::kRefuses},
     Word{"reject_multi_recipient_bounce", false, Standing::kRefuses},
-    Word{"reject_non_fqdn_helo_hostname", false, Standing::kRefuses},
-    Word{"reject_non_fqdn_recipient", false, Standing::kRefuses},
-    Word{"reject_non_fqdn_sender", false, Standing::kRefuses},
+    Word{"reject_non_fqdn_helo_hostname", false, Standing::kEnforced},
+    Word{"reject_non_fqdn_recipient", false, Standing::kEnforced},
+    Word{"reject_non_fqdn_sender", false, Standing::kEnforced},
     Word{"reject_plaintext_session", false, Standing::kRefuses},
     Word{"reject_rbl_client", true, Standing::kRefuses},
     Word{"reject_rhsbl_client", true, Standing::kRefuses},
@@ -80,7 +80,6 @@ constexpr std::array kWords = {
     Word{"reject_rhsbl_reverse_client", true, Standing::kRefuses},
     Word{"reject_rhsbl_sender", true, Standing::kRefuses},
     Word{"reject_sender_login_mismatch", false, Standing::kRefuses},
-    // The session refuses early talkers by itself (smtpd_forbid_unauth_pipelining).
     Word{"reject_unauth_destination", false, Standing::kEnforced},
     Word{"reject_unauth_pipelining", false, Standing::kEnforced},
     Word{"reject_unauthenticated_sender_login_mismatch", false, Standing::kRefuses},
@@ -91,7 +90,7 @@ constexpr std::array kWords = {
     Word{"reject_unknown_reverse_client_hostname", false, Standing::kRefuses},
     Word{"reject_unknown_sender_domain", false, Standing::kRefuses},
     Word{"reject_unlisted_recipient", false, Standing::kEnforced},
-    Word{"reject_unlisted_sender", false, Standing::kRefuses},
+    Word{"reject_unlisted_sender", false, Standing::kEnforced},
     Word{"reject_unverified_recipient", false, Standing::kRefuses},
     Word{"reject_unverified_sender", false, Standing::kRefuses},
     Word{"sleep", true, Standing::kPermits},
@@ -203,16 +202,24 @@ Result<RestrictionList> flatten_classes(const RestrictionList& list, const Class
   return out;
 }
 
-RestrictionSupport support_of(std::string_view parameter) {
-  return {parameter == "smtpd_relay_restrictions" || parameter == "smtpd_recipient_restrictions"};
+bool is_enforced(std::string_view name) {
+  const Word* word = find_word(name);
+  return word != nullptr && word->standing == Standing::kEnforced;
+}
+
+std::vector<std::string_view> restriction_words() {
+  std::vector<std::string_view> out;
+  for (const Word& word : kWords)
+    out.push_back(word.name);
+  return out;
 }
 
 void check_restrictions(std::string_view parameter, const RestrictionList& list,
                         const SourcePlace& place, Diagnostics& diagnostics) {
-  const bool list_enforced = support_of(parameter).list_enforced;
+  // ETRN is always refused, so nothing in its list can be missed.
+  const bool is_moot = parameter == "smtpd_etrn_restrictions";
   for (const Restriction& each : list) {
     const Word* word = find_word(each.name);
-    const std::string shown = each.argument.empty() ? each.name : each.name + " " + each.argument;
     if (!word) {
       diagnostics.error(place, parameter,
                         fmt::format("{} is not a restriction, nor a class that "
@@ -220,29 +227,21 @@ void check_restrictions(std::string_view parameter, const RestrictionList& list,
                                     quoted(each.name)));
       continue;
     }
-    const bool permits = word->standing == Standing::kPermits || word->name.starts_with("permit");
-    if (word->name == "reject_unauth_pipelining" || each.warn_only) {
-      if (each.warn_only && word->standing != Standing::kEnforced)
-        diagnostics.warning(
-            place, parameter,
-            fmt::format("warn_if_reject {} logs nothing: it is not evaluated", shown));
-      continue;
-    }
-    if (word->standing == Standing::kEnforced && (list_enforced || permits)) continue;
-    if (permits) {
+    if (is_moot || word->standing == Standing::kEnforced) continue;
+    const std::string shown = each.argument.empty() ? each.name : each.name + " " + each.argument;
+    if (each.warn_only) {
+      diagnostics.warning(
+          place, parameter,
+          fmt::format("warn_if_reject {} logs nothing: it is not evaluated", shown));
+    } else if (word->standing == Standing::kPermits) {
       diagnostics.warning(place, parameter,
                           fmt::format("{} is not evaluated and permits nobody: remove it", shown));
-      continue;
+    } else {
+      diagnostics.error(place, parameter,
+                        fmt::format("{} can't be enforced, so mail that it refuses would be "
+                                    "accepted: remove it, or let a filter do it",
+                                    shown));
     }
-    diagnostics.error(
-        place, parameter,
-        word->standing == Standing::kEnforced
-            ? fmt::format("{} is not enforced in this list, so mail that it refuses would be "
-                          "accepted: put it into smtpd_recipient_restrictions",
-                          shown)
-            : fmt::format("{} can't be enforced, so mail that it refuses would be accepted: "
-                          "remove it, or let a filter do it",
-                          shown));
   }
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/config/diagnostics.h"
 #include "core/config/value.h"
@@ -26,11 +27,9 @@ using ClassLookup = std::function<std::optional<std::string>(std::string_view na
 // Error kInvalid: a class that holds itself, or content that does not parse.
 Result<RestrictionList> flatten_classes(const RestrictionList& list, const ClassLookup& classes);
 
-// What the engine can do about a list.
-struct RestrictionSupport {
-  bool list_enforced;  // false: no word that refuses may stand in the list
-};
-RestrictionSupport support_of(std::string_view parameter);
+// Every word of Postfix's, sorted; and whether the engine evaluates it.
+std::vector<std::string_view> restriction_words();
+bool is_enforced(std::string_view name);
 
 // Reports to `diagnostics` each word that can't be enforced: an error when ignoring it would let
 // more mail in, a warning when it would only let less in.

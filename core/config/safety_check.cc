@@ -24,9 +24,10 @@ bool refuses_strangers(const RestrictionList& list) {
   for (const Restriction& each : list) {
     if (each.warn_only) continue;
     if (each.name == "permit") return false;
-    if (each.name == "reject" || each.name == "defer" || each.name == "reject_unauth_destination" ||
-        each.name == "defer_unauth_destination")
-      return true;
+    for (const std::string_view guard :
+         {"reject", "defer", "defer_if_permit", "reject_unauth_destination",
+          "defer_unauth_destination", "check_relay_domains"})
+      if (each.name == guard) return true;
   }
   return false;
 }
@@ -47,6 +48,15 @@ void check_tables(const Settings& settings, Diagnostics& diagnostics) {
       for (const TableName& table :
            settings.get(static_cast<const TypedParameter<TableList>&>(*each)))
         check_type(settings, *each, table.type, diagnostics);
+    } else if (each->kind() == Kind::kRestrictions) {
+      for (const Restriction& restriction :
+           settings.get(static_cast<const TypedParameter<RestrictionList>&>(*each))) {
+        std::string_view table = restriction.argument;
+        if (!restriction.name.starts_with("check_") || !restriction.name.ends_with("_access"))
+          continue;
+        if (table.starts_with("proxy:")) table.remove_prefix(6);
+        check_type(settings, *each, table.substr(0, table.find(':')), diagnostics);
+      }
     } else if (each->kind() == Kind::kList) {
       for (std::string_view word :
            settings.get(static_cast<const TypedParameter<StringList>&>(*each))) {

@@ -154,6 +154,22 @@ const std::map<std::string, Setter>& setters() {
        [](SiteSetup& s, const std::string& v) {
          s.options.extensions.xforward_hosts = testing::networks(v);
        }},
+      {"access_map_reject_code",
+       [](SiteSetup& s, const std::string& v) {
+         s.restriction_options.access_map_reject_code = static_cast<std::uint16_t>(std::stoi(v));
+       }},
+      {"access_map_defer_code",
+       [](SiteSetup& s, const std::string& v) {
+         s.restriction_options.access_map_defer_code = static_cast<std::uint16_t>(std::stoi(v));
+       }},
+      {"non_fqdn_reject_code",
+       [](SiteSetup& s, const std::string& v) {
+         s.restriction_options.non_fqdn_reject_code = static_cast<std::uint16_t>(std::stoi(v));
+       }},
+      {"invalid_hostname_reject_code",
+       [](SiteSetup& s, const std::string& v) {
+         s.restriction_options.invalid_hostname_reject_code = static_cast<std::uint16_t>(std::stoi(v));
+       }},
       {"smtpd_client_restrictions",
        [](SiteSetup& s, const std::string& v) { s.client_restrictions = v; }},
       {"smtpd_helo_restrictions",

@@ -24,6 +24,7 @@ struct SiteSetup {
   server::ServerOptions options;
   routing::DirectoryOptions directory;
   std::string mynetworks = "192.0.2.0/24";
+  routing::RestrictionOptions restriction_options;  // its mynetworks are the ones above
   std::string client_restrictions, helo_restrictions, sender_restrictions;
   std::string relay_restrictions = "permit_mynetworks, reject_unauth_destination";
   std::string recipient_restrictions;
@@ -102,7 +103,7 @@ class SmtpSite {
                            .filters = setup.filters});
     auto mynetworks = std::make_shared<maps::NetworkList>(networks(setup.mynetworks));
     site->options.mynetworks = *mynetworks;
-    routing::RestrictionOptions options;
+    routing::RestrictionOptions options = setup.restriction_options;
     options.mynetworks = mynetworks;
     const auto parse = [&](const char* name, const std::string& value) {
       return routing::RestrictionList::parse(name, value, options).value();

@@ -1,6 +1,7 @@
 #include "core/engine/options/server.h"
 
 #include "core/config/params.h"
+#include "core/config/restrictions.h"
 #include "core/engine/options/directory.h"
 #include "core/engine/options/text.h"
 
@@ -154,22 +155,13 @@ Result<server::ExtensionOptions> extensions(const config::Settings& view) {
   return out;
 }
 
-// Words that core/config has warned of: they permit nobody and refuse nobody here.
-bool is_without_effect(const config::Restriction& each) {
-  static constexpr std::string_view kPermits[] = {
-      "permit_dnswl_client",    "permit_inet_interfaces",
-      "permit_mx_backup",       "permit_naked_ip_address",
-      "permit_rhswl_client",    "permit_tls_all_clientcerts",
-      "permit_tls_clientcerts", "sleep"};
-  return std::ranges::find(kPermits, each.name) != std::end(kPermits);
-}
-
 // A restriction list in the words it was written with, classes already replaced by their content.
 // `bare_table`: what a table without a word stands for in this list.
 std::string spelled(const config::RestrictionList& list, std::string_view bare_table) {
   std::string out;
   for (const config::Restriction& each : list) {
-    if (is_without_effect(each)) continue;
+    // core/config has warned of it: it permits nobody and refuses nobody.
+    if (!config::is_enforced(each.name)) continue;
     if (!out.empty()) out += ", ";
     if (each.warn_only) out += "warn_if_reject ";
     out += each.name == "check_access" ? bare_table : std::string_view(each.name);
@@ -218,10 +210,16 @@ Result<server::Restrictions> server_restrictions(const config::Settings& view) {
   options.recipient_delimiter = view.get(params::recipient_delimiter);
   options.access_maps_match_subdomains =
       has_word(view.get(params::parent_domain_matches_subdomains), "smtpd_access_maps");
-  options.relay_domains_reject_code =
-      limit<std::uint16_t>(view.get(params::relay_domains_reject_code));
-  options.reject_code = limit<std::uint16_t>(view.get(params::reject_code));
-  options.defer_code = limit<std::uint16_t>(view.get(params::defer_code));
+  const auto code = [&](const config::TypedParameter<std::int64_t>& parameter) {
+    return limit<std::uint16_t>(view.get(parameter));
+  };
+  options.relay_domains_reject_code = code(params::relay_domains_reject_code);
+  options.reject_code = code(params::reject_code);
+  options.defer_code = code(params::defer_code);
+  options.access_map_reject_code = code(params::access_map_reject_code);
+  options.access_map_defer_code = code(params::access_map_defer_code);
+  options.non_fqdn_reject_code = code(params::non_fqdn_reject_code);
+  options.invalid_hostname_reject_code = code(params::invalid_hostname_reject_code);
 
   server::Restrictions out;
   const struct {

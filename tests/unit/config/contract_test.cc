@@ -91,15 +91,35 @@ TEST(Contract, TlsLevelsNoneMayEncrypt) {
   }
 }
 
-TEST(Contract, RestrictionsOfBothListsAreEnforced) {
-  for (const char* list : {"smtpd_relay_restrictions", "smtpd_recipient_restrictions"}) {
+constexpr const char* kRestrictionLists[] = {
+    "smtpd_client_restrictions", "smtpd_helo_restrictions",      "smtpd_sender_restrictions",
+    "smtpd_relay_restrictions",  "smtpd_recipient_restrictions", "smtpd_data_restrictions",
+    "smtpd_end_of_data_restrictions"};
+
+TEST(Contract, RestrictionsOfAllListsAreEnforced) {
+  for (const char* list : kRestrictionLists) {
     const Loaded loaded =
         load(std::string(list) +
              " = permit_mynetworks, permit_sasl_authenticated, permit_auth_destination, "
              "reject_unlisted_recipient, reject_unauth_destination, defer_unauth_destination, "
+             "check_client_access cidr:/etc/x, warn_if_reject reject_non_fqdn_sender, hash:/etc/y, "
              "reject, defer, permit\n");
     EXPECT_EQ(loaded.diagnostics.describe(), "") << list;
   }
+}
+
+TEST(Contract, ARestrictionThatCannotBeEnforcedIsAnErrorInEveryList) {
+  for (const char* list : kRestrictionLists) {
+    const std::string before = std::string(list) + " = ";
+    EXPECT_FALSE(load(before + "reject_rbl_client bl.example, reject\n").settings) << list;
+    const Loaded permitting = load(before + "permit_mx_backup, reject\n");
+    EXPECT_TRUE(permitting.settings) << list;
+    EXPECT_NE(permitting.diagnostics.describe(), "") << list;
+  }
+  EXPECT_EQ(load("smtpd_etrn_restrictions = reject_rbl_client bl.example, reject\n")
+                .diagnostics.describe(),
+            "")
+      << "ETRN is refused without asking";
 }
 
 TEST(Contract, TransportFormsWork) {

@@ -34,10 +34,10 @@ TEST(NameCheck, WhatMustBeEnforcedIsAnError) {
         "smtpd_milters = inet:localhost:11332", "smtp_tls_policy_maps = hash:/etc/postfix/x",
         "authorized_submit_users = root", "authorized_submit_users =", "smtp_enforce_tls = yes",
         "smtpd_filters = spf", "postscreen_dnsbl_action = enforce",
-        "smtpd_client_restrictions = check_client_access hash:/etc/postfix/x",
+        "smtpd_client_restrictions = reject_unknown_client_hostname",
         "smtpd_recipient_restrictions = reject_rbl_client zen.example, reject_unauth_destination",
         "smtpd_sender_restrictions = reject_unknown_sender_domain",
-        "smtpd_helo_restrictions = reject"}) {
+        "smtpd_helo_restrictions = check_policy_service unix:private/policy"}) {
     EXPECT_FALSE(load(line).settings) << line;
     EXPECT_EQ(load(line).diagnostics.error_count(), 1u) << load(line).diagnostics.describe();
   }
@@ -45,6 +45,7 @@ TEST(NameCheck, WhatMustBeEnforcedIsAnError) {
        {"content_filter =", "smtpd_tls_req_ccert = no", "smtp_enforce_tls = no",
         "smtpd_milters = inet:localhost:11332\nmilter_default_action = accept",
         "authorized_submit_users = static:anyone", "smtpd_sender_restrictions = permit_mynetworks",
+        "smtpd_client_restrictions = permit_sasl_authenticated, reject",
         "smtpd_data_restrictions = reject_unauth_pipelining, permit"})
     EXPECT_TRUE(load(line).settings) << load(line).diagnostics.describe();
 }
@@ -98,6 +99,7 @@ TEST(SafetyCheck, TablesOfMissingTypes) {
   EXPECT_THAT(load("virtual_mailbox_maps = proxy:mysql:/etc/x.cf").diagnostics.describe(),
               HasSubstr("tables of type mysql"));
   EXPECT_FALSE(load("mydestination = localhost, ldap:/etc/x.cf").settings);
+  EXPECT_FALSE(load("smtpd_sender_restrictions = check_sender_access proxy:pgsql:/etc/x").settings);
 }
 
 TEST(Restrictions, ClassesAreReplacedByTheirContent) {

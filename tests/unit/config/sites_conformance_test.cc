@@ -24,9 +24,8 @@ struct Allowed {
 };
 constexpr Allowed kAllowed[] = {
     {"can't be enforced, so mail that it refuses would be accepted",
-     "a restriction that is not evaluated: DNSBL, access tables, policy services, name checks",
+     "a restriction that is not evaluated: DNSBL, policy services, checks that ask DNS or SASL",
      false},
-    {"is not enforced in this list", "only the relay and recipient lists are evaluated", false},
     {"mail is not passed through a content filter", "content_filter, smtpd_proxy_filter", false},
     {"filters are not consulted", "Milters, without milter_default_action = accept", false},
     {"can't be opened: export the data to a file", "ldap, mysql, pgsql tables", false},

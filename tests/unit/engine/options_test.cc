@@ -1,7 +1,9 @@
 // From main.cf and master.cf to what the components take.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "core/config/loader.h"
+#include "core/config/restrictions.h"
 #include "core/engine/interfaces.h"
 #include "core/engine/options/dsn.h"
 #include "core/engine/options/log.h"
@@ -43,6 +45,27 @@ TEST(Options, EachTransportHasItsOwnLimits) {
   EXPECT_EQ(options->transport("smtp").concurrency_limit, 9u);
   EXPECT_EQ(options->transport("smtp").process_limit, 100u);
   EXPECT_EQ(options->transport("of nobody").concurrency_limit, 9u);
+}
+
+// What core/config admits, core/routing evaluates.
+TEST(Options, EveryEnforcedRestrictionIsOneOfTheServers) {
+  unsigned enforced = 0;
+  for (const std::string_view word : config::restriction_words()) {
+    if (!config::is_enforced(word)) continue;
+    ++enforced;
+    std::string spelled(word == "check_access" ? "" : word);
+    if (word.starts_with("check_") && word.ends_with("_access")) spelled += " inline:{ x=REJECT }";
+    for (const char* list :
+         {"client", "helo", "sender", "relay", "recipient", "data", "end_of_data"}) {
+      const auto all = settings(
+          fmt::format("smtpd_{}_restrictions = reject_unauth_destination, {}", list, spelled),
+          kMaster);
+      const auto listener = config::smtp_listeners(all.master())[0];
+      const auto made = server_restrictions(all.for_service(*listener.service));
+      EXPECT_TRUE(made.has_value()) << list << " " << word << ": " << made.error().describe();
+    }
+  }
+  EXPECT_GE(enforced, 20u);
 }
 
 TEST(Options, DeferredTransportsAreAList) {
