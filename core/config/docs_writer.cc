@@ -182,8 +182,9 @@ std::string reference_markdown() {
       "of access restrictions, of which these are evaluated:";
   for (const std::string_view word : restriction_words())
     if (is_enforced(word) && word != "check_access") out += fmt::format(" `{}`", word);
-  out += ", and `warn_if_reject` before any of them; others are an error where they would refuse "
-         "mail, and a warning where not.\n\n";
+  out +=
+      ", and `warn_if_reject` before any of them; others are an error where they would refuse "
+      "mail, and a warning where not.\n\n";
   const std::vector<Area> all = areas();
   for (const Area& area : all) {
     out += fmt::format("**{}**:", area.name);

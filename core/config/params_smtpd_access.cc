@@ -60,28 +60,32 @@ const TypedParameter<RestrictionList> smtpd_helo_restrictions{
     kArea,
     {
         .name = "smtpd_helo_restrictions",
-        .text = "Which names clients may give at HELO or EHLO. Evaluated at RCPT while smtpd_delay_reject is on.",
+        .text = "Which names clients may give at HELO or EHLO. Evaluated at RCPT while "
+                "smtpd_delay_reject is on.",
     }};
 
 const TypedParameter<RestrictionList> smtpd_sender_restrictions{
     kArea,
     {
         .name = "smtpd_sender_restrictions",
-        .text = "Which senders are taken, from whom. Evaluated at RCPT while smtpd_delay_reject is on.",
+        .text =
+            "Which senders are taken, from whom. Evaluated at RCPT while smtpd_delay_reject is on.",
     }};
 
 const TypedParameter<RestrictionList> smtpd_data_restrictions{
     kArea,
     {
         .name = "smtpd_data_restrictions",
-        .text = "Who may send DATA. Evaluated before the mail data; what asks for one recipient applies where there is only one.",
+        .text = "Who may send DATA. Evaluated before the mail data; what asks for one recipient "
+                "applies where there is only one.",
     }};
 
 const TypedParameter<RestrictionList> smtpd_end_of_data_restrictions{
     kArea,
     {
         .name = "smtpd_end_of_data_restrictions",
-        .text = "Which messages are taken. Evaluated after the mail data; what asks for one recipient applies where there is only one.",
+        .text = "Which messages are taken. Evaluated after the mail data; what asks for one "
+                "recipient applies where there is only one.",
     }};
 
 const TypedParameter<RestrictionList> smtpd_etrn_restrictions{

@@ -295,8 +295,7 @@ Result<void> Committer::merge_earlier(const MessageIndex::Slot& slot, ChangePayl
 }
 
 Result<void> Committer::make_room(std::uint64_t size, bool may_use_reserve) {
-  // A run begins with a segment that is only allocated, so as not to wait for zeros; it moves on
-  // once there are some.
+  // A run begins with a segment that is only allocated, and moves on once there is a zeroed one.
   const auto may_stay = [&] { return writer_.fits(size, false) && !writer_.has_faster_next(); };
   if (may_stay()) return {};
   flush();

@@ -70,10 +70,10 @@ class SegmentWriter {
   std::uint32_t next_number_;
 
   File file_;
-  bool is_zeroed_ = false;    // made by spare_
-  std::uint64_t size_ = 0;    // allocated
-  std::uint64_t synced_ = 0;  // durable up to here
-  std::uint64_t end_ = 0;     // with what waits
+  bool is_zeroed_ = false;     // made by spare_
+  std::uint64_t size_ = 0;     // allocated
+  std::uint64_t synced_ = 0;   // durable up to here
+  std::uint64_t end_ = 0;      // with what waits
   std::uint64_t dropped_ = 0;  // not in the page cache any more, up to here
   SegmentSummary summary_;
   std::uint32_t last_sealed_ = 0;  // of this run

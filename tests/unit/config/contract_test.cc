@@ -92,8 +92,8 @@ TEST(Contract, TlsLevelsNoneMayEncrypt) {
 }
 
 constexpr const char* kRestrictionLists[] = {
-    "smtpd_client_restrictions", "smtpd_helo_restrictions",      "smtpd_sender_restrictions",
-    "smtpd_relay_restrictions",  "smtpd_recipient_restrictions", "smtpd_data_restrictions",
+    "smtpd_client_restrictions",     "smtpd_helo_restrictions",      "smtpd_sender_restrictions",
+    "smtpd_relay_restrictions",      "smtpd_recipient_restrictions", "smtpd_data_restrictions",
     "smtpd_end_of_data_restrictions"};
 
 TEST(Contract, RestrictionsOfAllListsAreEnforced) {
