@@ -2,6 +2,7 @@
 // the header and structure walkers stay inside them and inside their caps, in bounded time.
 #include <chrono>
 
+#include "core/base/octets.h"
 #include "core/mime/downgrade.h"
 #include "core/mime/header_section.h"
 #include "core/mime/structure.h"
@@ -87,10 +88,10 @@ TEST(Messages, WalkersStayInsideAndInTime) {
       EXPECT_LE(part.depth, mime::StructureLimits{}.max_depth) << name;
     }
     const auto down = mime::downgrade_to_seven_bit(message);
-    if (!mime::has_8bit(message)) {
+    if (!has_8bit(message)) {
       EXPECT_EQ(down.encoded_parts, 0u) << name;
     } else if (down.is_seven_bit && !down.header_has_8bit) {
-      EXPECT_FALSE(mime::has_8bit(down.message)) << name;
+      EXPECT_FALSE(has_8bit(down.message)) << name;
     }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     EXPECT_LT(took.count(), 5.0) << name;

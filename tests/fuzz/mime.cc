@@ -1,5 +1,6 @@
 // Header sections and MIME structure of messages that strangers built: ranges stay inside, caps
 // hold, the fields add up to the section, and the 8-bit downgrade keeps its word.
+#include "core/base/octets.h"
 #include "core/mime/downgrade.h"
 #include "core/mime/header_section.h"
 #include "core/mime/structure.h"
@@ -66,7 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::check_headers(input.rest(), headers);
   fuzz::check_structure(input.rest(), structure);
   const mime::Downgraded down = mime::downgrade_to_seven_bit(input.rest(), structure);
-  if (!mime::has_8bit(input.rest())) POSTERN_INVARIANT(down.encoded_parts == 0);
-  if (down.is_seven_bit && !down.header_has_8bit) POSTERN_INVARIANT(!mime::has_8bit(down.message));
+  if (!has_8bit(input.rest())) POSTERN_INVARIANT(down.encoded_parts == 0);
+  if (down.is_seven_bit && !down.header_has_8bit) POSTERN_INVARIANT(!has_8bit(down.message));
   return 0;
 }
